@@ -1,0 +1,32 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The heart (Engine, Lab) is our own; the packages below serve what lies around it:
+// - swift-argument-parser: the command tree, its help and its error messages.
+// - Yams: profiles are YAML; a YAML parser is no place for our own bugs.
+let package = Package(
+    name: "simbench",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "CLab", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "Profiles", dependencies: [.product(name: "Yams", package: "Yams")]),
+        .target(name: "Lab", dependencies: ["CLab", "Profiles"]),
+        .target(name: "Engine", dependencies: ["CUring", "CLab"]),
+        .target(name: "Conductor", dependencies: ["Profiles", "Lab", "Engine"]),
+        .target(name: "Views", dependencies: ["Profiles", "Conductor"]),
+        .executableTarget(
+            name: "simbench",
+            dependencies: [
+                "Profiles", "Lab", "Engine", "Conductor", "Views",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
+        .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
+        .testTarget(name: "ConductorTests", dependencies: ["Conductor"]),
+    ]
+)
