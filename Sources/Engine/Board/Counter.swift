@@ -1,0 +1,108 @@
+/// What a lane counts. Totals only grow; those named "now" also fall.
+public enum Counter: Int, CaseIterable, Sendable {
+    /// Counters a lane may have.
+    static let limit = 64
+
+    // Worker lanes.
+    /// Users started by the arrival plan.
+    case usersStarted
+    /// Users that ended before the run did.
+    case usersEnded
+    /// Connection attempts, first ones and retries.
+    case attempts
+    /// TCP connections established.
+    case tcpConnected
+    /// Connections whose WebSocket was opened.
+    case connected
+    case connectedNow
+    /// Connections whose phx_join was answered ok.
+    case joined
+    case joinedNow
+    case retries
+    /// Connections that ended after they had joined.
+    case lost
+    /// Heartbeats of the verification sweep that were answered.
+    case verified
+    case verifyFailed
+    /// Sum over the joined users' traces, and how many went into it.
+    case digestLow
+    case digestHigh
+    case digestUsers
+    /// 0 waiting for its turn, 1 ramping, 2 done: all its users are joined or given up.
+    case rampState
+    /// The same for the sweep.
+    case sweepState
+
+    // Both ends.
+    case bytesIn
+    case bytesOut
+    case framesIn
+    /// Calls of `submit`.
+    case submits
+    /// Connections that hold a slot.
+    case openNow
+
+    // Target lanes.
+    case accepted
+    case upgraded
+    case channelsJoined
+    case heartbeatsAnswered
+    case closed
+    case refused
+    /// Connections the kernel dropped because the lane's descriptors were used up.
+    case acceptTableFull
+    case acceptErrors
+
+    // Causes of failure, by name in the summary's `errors`.
+    case errorAddressNotAvailable
+    case errorRefused
+    case errorReset
+    case errorTimedOut
+    case errorUnreachable
+    case errorDescriptors
+    case errorMemory
+    case errorOther
+    case errorClosedByPeer
+    case errorHandshake
+    case errorWrongAccept
+    case errorProtocol
+    case errorJoinRefused
+    case errorGaveUp
+    case errorNoBuffer
+
+    /// The name of a cause in the summary's `errors`, or nil for what is no error.
+    public var cause: String? {
+        switch self {
+        case .errorAddressNotAvailable: "eaddrnotavail"
+        case .errorRefused: "econnrefused"
+        case .errorReset: "econnreset"
+        case .errorTimedOut: "etimedout"
+        case .errorUnreachable: "unreachable"
+        case .errorDescriptors: "descriptors"
+        case .errorMemory: "memory"
+        case .errorOther: "other"
+        case .errorClosedByPeer: "closed_by_peer"
+        case .errorHandshake: "handshake_refused"
+        case .errorWrongAccept: "wrong_accept"
+        case .errorProtocol: "protocol"
+        case .errorJoinRefused: "join_refused"
+        case .errorGaveUp: "abort_max_conn_retries"
+        case .errorNoBuffer: "no_buffer"
+        default: nil
+        }
+    }
+
+    /// The counter for a negated errno.
+    static func forError(_ result: Int32) -> Counter {
+        switch -result {
+        case 99: .errorAddressNotAvailable
+        case 111: .errorRefused
+        case 104, 32, 103: .errorReset
+        case 110: .errorTimedOut
+        case 101, 113: .errorUnreachable
+        case 23, 24: .errorDescriptors
+        case 12, 105: .errorMemory
+        default: .errorOther
+        }
+    }
+}

@@ -1,0 +1,485 @@
+import Glibc
+
+/// Everything a worker lane is told at its start.
+struct WorkerLaneSettings {
+    /// This lane's number on the board.
+    var lane: Int
+    /// The users of this lane are numbered from this one on, over the whole run.
+    var firstUser: UInt64
+    var users: Int
+    var seed: UInt64
+    /// The worker whose arrivals these are, and how many of them belong to lanes before this one.
+    var worker: UInt32
+    var arrivalsBefore: Int
+    var phases: UnsafePointer<Pacer.Phase>
+    var phaseCount: Int
+    var spacing: Pacer.Spacing
+    /// Model seconds per wall second.
+    var speedup: Double
+    /// No arrival has a due time: lanes ramp in turn, each as fast as its window lets it.
+    var isUnpaced: Bool
+    var activeLanes: Int
+    var window: Int
+    var ports: Ports
+    var destinationCount: Int
+    var sourceAddress: UInt32
+    var retry: RetryPolicy
+    var request: UpgradeRequest
+    var bell: Int32
+}
+
+/// One user's connection: 32 bytes while it rests.
+struct WorkerConnection {
+    /// CLOCK_MONOTONIC nanoseconds at which what is measured now was due.
+    var due: UInt64 = 0
+    var trace: UInt64 = 0
+    var peer = Peer()
+    var attempts: UInt8 = 0
+}
+
+/// A thread's worth of users: starts them when they are due, plays their sessions, keeps their connections.
+struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
+    /// The session's states, in `Peer.state`.
+    enum State {
+        static let free: UInt8 = 0
+        static let connecting: UInt8 = 1
+        static let upgrading: UInt8 = 2
+        static let joining: UInt8 = 3
+        static let joined: UInt8 = 4
+        static let sweeping: UInt8 = 5
+        static let waiting: UInt8 = 6
+        static let ended: UInt8 = 7
+    }
+
+    var pipe: Pipe<Engine>
+    let settings: WorkerLaneSettings
+    let run: Board
+    let board: LaneBoard
+    let connections: UnsafeMutablePointer<WorkerConnection>
+    var pacer: Pacer
+    var ports: Ports
+    var pending: Pacer.Arrival?
+    var nextSlot: UInt32 = 0
+    /// Users between their start and their join, those waiting to retry included.
+    var inFlight = 0
+    var wheel: RetryWheel
+    var wheelCount = 0
+    let wheelMemory: UnsafeMutableRawPointer
+    let wheelBytes: Int
+    var now: UInt64
+    let began: UInt64
+    /// The next slot of the sweep.
+    var sweepSlot: UInt32 = 0
+    var sweepsInFlight = 0
+    let accept: UnsafeMutableRawPointer
+
+    init(engine: consuming Engine, settings: WorkerLaneSettings, run: Board) {
+        self.settings = settings
+        self.run = run
+        board = run.worker(settings.lane)
+        pipe = Pipe(engine: engine, board: board)
+        connections = Pages.map(bytes: settings.users * MemoryLayout<WorkerConnection>.stride)
+            .bindMemory(to: WorkerConnection.self, capacity: settings.users)
+        pacer = Pacer(
+            phases: settings.phases, count: settings.phaseCount, spacing: settings.spacing, seed: settings.seed,
+            worker: settings.worker)
+        pacer.skip(settings.arrivalsBefore)
+        ports = settings.ports
+        pending = settings.users > 0 ? pacer.next() : nil
+        wheelBytes = RetryWheel.bytes(slots: settings.users, buckets: RetryWheel.bucketsForRetries)
+        wheelMemory = Pages.map(bytes: wheelBytes)
+        wheel = RetryWheel(slots: settings.users, buckets: RetryWheel.bucketsForRetries, storage: wheelMemory)
+        accept = .allocate(byteCount: AcceptKey.bytes, alignment: 8)
+        began = monotonicNanoseconds()
+        now = began
+    }
+
+    deinit {
+        Pages.unmap(UnsafeMutableRawPointer(connections), bytes: settings.users * MemoryLayout<WorkerConnection>.stride)
+        Pages.unmap(wheelMemory, bytes: wheelBytes)
+        accept.deallocate()
+    }
+
+    /// Runs until the board says that the run is over.
+    mutating func serve() {
+        pipe.engine.listenToBell(settings.bell)
+        while true {
+            let phase = run.phase
+            if phase == .finish { return }
+            now = monotonicNanoseconds()
+            if phase == .ramp || phase == .hold {
+                startDueUsers()
+                retryDueUsers()
+                noteRamp()
+            } else if phase == .sweep {
+                sweep()
+            }
+            board.add(.submits)
+            pipe.engine.submit(waitNanoseconds: timeout(phase))
+            now = monotonicNanoseconds()
+            while let completion = pipe.engine.next() { handle(completion) }
+        }
+    }
+
+    // MARK: arrivals
+
+    private var hasTurn: Bool {
+        !settings.isUnpaced
+            || UInt64(settings.lane) < run[.rampReleased].load(ordering: .acquiring) &+ UInt64(settings.activeLanes)
+    }
+
+    private var tick: UInt64 { (now &- began) / 1_000_000 }
+
+    /// Wall time at which an arrival is due.
+    private func wall(_ arrival: Pacer.Arrival) -> UInt64 {
+        run[.start].load(ordering: .relaxed) &+ UInt64(Double(arrival.dueNanoseconds) / settings.speedup)
+    }
+
+    private mutating func startDueUsers() {
+        guard pending != nil, hasTurn else { return }
+        if board[.rampState] == 0 { board.set(.rampState, 1) }
+        while let arrival = pending {
+            // What the kernel and the buffers carry at once bounds a burst; the rest starts late and counts as late.
+            guard inFlight < RingProactor.attemptLimit / 2, pipe.engine.room >= 8, pipe.blocks.available > 1_024 else { return }
+            var due = now
+            if arrival.isImmediate {
+                guard inFlight < settings.window else { return }
+            } else {
+                due = wall(arrival)
+                guard due <= now else { return }
+            }
+            let slot = nextSlot
+            nextSlot &+= 1
+            pending = Int(nextSlot) < settings.users ? pacer.next() : nil
+            connections[Int(slot)].due = due
+            inFlight += 1
+            board.add(.usersStarted)
+            attempt(slot)
+        }
+    }
+
+    private mutating func retryDueUsers() {
+        guard wheelCount > 0 else { return }
+        let limit = tick
+        while pipe.engine.room >= 8, let slot = wheel.pop(now: limit) {
+            wheelCount -= 1
+            board.add(.retries)
+            attempt(slot)
+        }
+    }
+
+    private mutating func attempt(_ slot: UInt32) {
+        let index = Int(slot)
+        connections[index].peer.state = State.connecting
+        connections[index].trace = Trace(user: settings.firstUser &+ UInt64(slot)).value
+        board.add(.attempts)
+        var options = ConnectOptions()
+        // When the sequence is used up the kernel is asked: its answer is the one that counts.
+        options.sourcePort = ports.take() ?? Ports.kernelsChoice
+        options.sourceAddress = settings.sourceAddress
+        options.destination = settings.destinationCount > 1 ? index % settings.destinationCount : 0
+        pipe.engine.connect(Handle(slot: slot, generation: connections[index].peer.generation), options)
+    }
+
+    /// Says once that this lane's users are all joined or given up, and lets the next lane begin.
+    private mutating func noteRamp() {
+        guard pending == nil, inFlight == 0, board[.rampState] != 2 else { return }
+        board.set(.rampState, 2)
+        release(.rampReleased)
+    }
+
+    private func release(_ control: Board.Control) {
+        run[control].wrappingAdd(1, ordering: .acquiringAndReleasing)
+        var one: UInt64 = 1
+        _ = write(settings.bell, &one, 8)
+    }
+
+    private func timeout(_ phase: Board.Phase) -> Int64? {
+        guard phase == .ramp || phase == .hold else { return nil }
+        var limit: UInt64?
+        if let arrival = pending, hasTurn {
+            if !arrival.isImmediate {
+                let due = wall(arrival)
+                limit = due > now ? due &- now : 0
+                // Due, but held back by a full window: a completion will come.
+                if limit == 0 && inFlight > 0 { limit = 1_000_000 }
+            } else if inFlight == 0 {
+                limit = 0
+            }
+        }
+        if wheelCount > 0 { limit = min(limit ?? .max, 1_000_000) }
+        return limit.map { Int64(clamping: $0) }
+    }
+
+    // MARK: completions
+
+    private mutating func handle(_ completion: Completion) {
+        if completion.operation == .bell { return }
+        let slot = completion.handle.slot
+        let index = Int(slot)
+        guard index < settings.users, connections[index].peer.generation == completion.handle.generation else {
+            return pipe.discard(completion)
+        }
+        switch completion.operation {
+        case .connected: connected(slot, completion.result)
+        case .received:
+            switch pipe.arrived(completion, &connections[index].peer) {
+            case .bytes: digest(slot)
+            case .nothing: break
+            case .ended(let result): end(slot, result == 0 ? .errorClosedByPeer : Counter.forError(result))
+            }
+        case .sent:
+            pipe.sent(completion, &connections[index].peer)
+            if completion.result < 0 { return end(slot, Counter.forError(completion.result)) }
+            if connections[index].peer.carried > 0 { digest(slot) }
+        case .ready:
+            if connections[index].peer.state == State.ended { return }
+            if !pipe.ready(slot, &connections[index].peer) { end(slot, .errorNoBuffer) }
+        default: break
+        }
+    }
+
+    private mutating func connected(_ slot: UInt32, _ result: Int32) {
+        let index = Int(slot)
+        guard connections[index].peer.state == State.connecting else { return }
+        guard result == 0 else { return failed(slot, result) }
+        board.add(.tcpConnected)
+        board.add(.openNow)
+        record(.connect, since: connections[index].due)
+        guard let message = pipe.compose() else { return end(slot, .errorNoBuffer) }
+        let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
+        let count = settings.request.write(user, attempt: UInt64(connections[index].attempts), to: message.bytes)
+        absorb(index, message.bytes, count)
+        connections[index].peer.state = State.upgrading
+        pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
+        pipe.expect(slot, &connections[index].peer)
+    }
+
+    /// A connection attempt failed: the user waits and tries again, or gives up.
+    private mutating func failed(_ slot: UInt32, _ result: Int32) {
+        let index = Int(slot)
+        board.add(Counter.forError(result))
+        ports.giveBack()
+        connections[index].peer.generation &+= 1
+        connections[index].attempts &+= 1
+        if let wait = settings.retry.waitMilliseconds(beforeRetry: Int(connections[index].attempts)) {
+            connections[index].peer.state = State.waiting
+            let ticks = max(1, UInt64((Double(wait) / settings.speedup).rounded(.up)))
+            _ = wheel.insert(slot, due: tick &+ ticks)
+            wheelCount += 1
+        } else {
+            board.add(.errorGaveUp)
+            connections[index].peer.state = State.ended
+            board.add(.usersEnded)
+            inFlight -= 1
+        }
+    }
+
+    /// A connection is over before the run is.
+    private mutating func end(_ slot: UInt32, _ cause: Counter) {
+        let index = Int(slot)
+        let state = connections[index].peer.state
+        guard state != State.ended && state != State.free else { return }
+        board.add(cause)
+        board.add(.usersEnded)
+        board.subtract(.openNow)
+        switch state {
+        case State.joined:
+            board.add(.lost)
+            board.subtract(.joinedNow)
+            board.subtract(.connectedNow)
+        case State.sweeping:
+            board.add(.lost)
+            board.add(.verifyFailed)
+            board.subtract(.joinedNow)
+            board.subtract(.connectedNow)
+            sweepsInFlight -= 1
+        case State.joining:
+            board.subtract(.connectedNow)
+            inFlight -= 1
+        default:
+            inFlight -= 1
+        }
+        pipe.close(slot, &connections[index].peer)
+        ports.giveBack()
+        connections[index].peer.state = State.ended
+    }
+
+    // MARK: the session
+
+    /// Reads what has arrived for a connection, message by message.
+    private mutating func digest(_ slot: UInt32) {
+        let index = Int(slot)
+        while connections[index].peer.carried > 0 {
+            let bytes = pipe.waiting(connections[index].peer)
+            let used = connections[index].peer.state == State.upgrading ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
+            guard used > 0 else { break }
+            // The connection may have ended meanwhile, its buffer with it.
+            guard connections[index].peer.state != State.ended else { return }
+            pipe.consume(used, &connections[index].peer)
+        }
+        switch connections[index].peer.state {
+        case State.ended: return
+        case State.joined: pipe.rest(slot, &connections[index].peer)
+        default: pipe.expect(slot, &connections[index].peer)
+        }
+        if Int(connections[index].peer.carried) == Blocks.bytes && connections[index].peer.sending == Peer.noBlock {
+            end(slot, .errorProtocol)
+        }
+    }
+
+    /// How many bytes of the server's answer were used; 0 when more must come, or the connection ended.
+    private mutating func readUpgrade(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        let index = Int(slot)
+        let number = settings.firstUser &+ UInt64(slot)
+        let user = Keyed(seed: settings.seed, user: number)
+        AcceptKey.write(for: user, attempt: UInt64(connections[index].attempts), to: accept)
+        switch UpgradeResponse.check(bytes, accept: accept) {
+        case .needMore: return 0
+        case .ok(let headBytes):
+            guard connections[index].peer.sending == Peer.noBlock else { return 0 }
+            guard let message = pipe.compose() else {
+                end(slot, .errorNoBuffer)
+                return 0
+            }
+            absorb(index, bytes.baseAddress.unsafelyUnwrapped, headBytes)
+            board.add(.connected)
+            board.add(.connectedNow)
+            connections[index].peer.state = State.joining
+            let count = PhoenixV1.writeJoinFrame(user: number, mask: user.mask(frame: 0), to: message.bytes)
+            absorb(index, message.bytes, count)
+            pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
+            return headBytes
+        case .refused:
+            end(slot, .errorHandshake)
+        case .wrongAccept:
+            end(slot, .errorWrongAccept)
+        case .malformed:
+            end(slot, .errorProtocol)
+        }
+        return 0
+    }
+
+    private mutating func readFrame(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        let index = Int(slot)
+        switch Frame.parse(bytes, fromClient: false, payloadLimit: Blocks.bytes - Frame.maximumHeaderBytes) {
+        case .needMore: return 0
+        case .violation:
+            end(slot, .errorProtocol)
+            return 0
+        case .header(let header):
+            let total = Int(header.headerBytes) &+ header.payloadBytes
+            guard bytes.count >= total else { return 0 }
+            let payload = UnsafeRawBufferPointer(rebasing: bytes[Int(header.headerBytes)..<total])
+            board.add(.framesIn)
+            switch header.opcode {
+            case .text, .binary:
+                message(slot, payload, frame: bytes.baseAddress.unsafelyUnwrapped, frameBytes: total)
+            case .ping:
+                guard connections[index].peer.sending == Peer.noBlock else { return 0 }
+                pong(slot, payload)
+            case .close:
+                end(slot, .errorClosedByPeer)
+            case .pong, .continuation:
+                break
+            }
+            return total
+        }
+    }
+
+    private mutating func message(
+        _ slot: UInt32, _ payload: UnsafeRawBufferPointer, frame: UnsafeRawPointer, frameBytes: Int
+    ) {
+        let index = Int(slot)
+        switch connections[index].peer.state {
+        case State.joining:
+            switch PhoenixV1.checkReply(payload, topic: PhoenixV1.lobby, ref: 1) {
+            case .ok:
+                absorb(index, frame, frameBytes)
+                joined(slot)
+            case .unrelated: break
+            case .error: end(slot, .errorJoinRefused)
+            case .malformed: end(slot, .errorProtocol)
+            }
+        case State.sweeping:
+            switch PhoenixV1.checkReply(payload, topic: "phoenix", ref: 2) {
+            case .ok:
+                connections[index].peer.state = State.joined
+                board.add(.verified)
+                record(.heartbeat, since: connections[index].due)
+                sweepsInFlight -= 1
+            case .unrelated: break
+            case .error, .malformed: end(slot, .errorProtocol)
+            }
+        default: break
+        }
+    }
+
+    private mutating func joined(_ slot: UInt32) {
+        let index = Int(slot)
+        connections[index].peer.state = State.joined
+        inFlight -= 1
+        board.add(.joined)
+        board.add(.joinedNow)
+        record(.join, since: connections[index].due)
+        let trace = connections[index].trace
+        board.add(.digestLow, trace)
+        board.add(.digestHigh, Keyed.mixed(trace))
+        board.add(.digestUsers)
+    }
+
+    private mutating func pong(_ slot: UInt32, _ payload: UnsafeRawBufferPointer) {
+        let index = Int(slot)
+        guard let message = pipe.compose() else { return end(slot, .errorNoBuffer) }
+        let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
+        let mask = user.mask(frame: now)
+        let header = Frame.writeMaskedHeader(.pong, payloadBytes: payload.count, mask: mask, to: message.bytes)
+        if let start = payload.baseAddress, payload.count > 0 {
+            (message.bytes + header).copyMemory(from: start, byteCount: payload.count)
+            Mask.apply(mask, to: message.bytes + header, count: payload.count)
+        }
+        pipe.transmit(slot, &connections[index].peer, block: message.block, count: header + payload.count)
+    }
+
+    // MARK: the verification sweep
+
+    /// Every joined connection sends a heartbeat and must get its answer.
+    private mutating func sweep() {
+        guard board[.sweepState] != 2,
+            UInt64(settings.lane) < run[.sweepReleased].load(ordering: .acquiring) &+ UInt64(settings.activeLanes)
+        else { return }
+        board.set(.sweepState, 1)
+        while sweepSlot < nextSlot, sweepsInFlight < settings.window, pipe.engine.room >= 4 {
+            let slot = sweepSlot
+            let index = Int(slot)
+            guard connections[index].peer.state == State.joined else {
+                sweepSlot &+= 1
+                continue
+            }
+            guard connections[index].peer.sending == Peer.noBlock, let message = pipe.compose() else { break }
+            sweepSlot &+= 1
+            let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
+            let count = PhoenixV1.writeHeartbeatFrame(ref: 2, mask: user.mask(frame: 1), to: message.bytes)
+            connections[index].peer.state = State.sweeping
+            connections[index].due = now
+            sweepsInFlight += 1
+            pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
+        }
+        if sweepSlot >= nextSlot && sweepsInFlight == 0 {
+            board.set(.sweepState, 2)
+            release(.sweepReleased)
+        }
+    }
+
+    // MARK: small things
+
+    @inline(__always) private func absorb(_ index: Int, _ bytes: UnsafeRawPointer, _ count: Int) {
+        var trace = Trace(resuming: connections[index].trace)
+        trace.absorb(bytes, count)
+        connections[index].trace = trace.value
+    }
+
+    @inline(__always) private func record(_ latency: Latency, since due: UInt64) {
+        board.histogram(latency).record(microseconds: now > due ? (now &- due) / 1_000 : 0)
+    }
+}

@@ -1,0 +1,77 @@
+import CUring
+import Glibc
+
+/// Where a lane's engine connects to, and how much it may hold.
+struct EngineSettings {
+    /// Slots 0 ..< this.
+    var slots: Int
+    /// One for each target port.
+    var destinations: [sockaddr_in]
+    /// TCP_DEFER_ACCEPT on connecting sockets: the last packet of the TCP handshake then carries the first bytes of
+    /// the WebSocket handshake, one packet less per connection.
+    var defersHandshakeAcknowledgement: Bool
+    /// Socket options can travel through the ring (Linux 6.7); otherwise they cost system calls.
+    var hasSocketCommands: Bool
+
+    /// A destination or source from its dotted address.
+    static func endpoint(_ address: String, port: UInt16) -> sockaddr_in? {
+        var endpoint = sockaddr_in()
+        endpoint.sin_family = sa_family_t(AF_INET)
+        endpoint.sin_port = port.bigEndian
+        return inet_pton(AF_INET, address, &endpoint.sin_addr) == 1 ? endpoint : nil
+    }
+}
+
+/// Why an engine could not be made.
+struct EngineError: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ what: String, _ error: Int32, hint: String) {
+        description = "\(what) failed: \(String(cString: strerror(error < 0 ? -error : error))) (errno \(error < 0 ? -error : error)). \(hint)"
+    }
+}
+
+/// Socket options by system call, the same for both engines.
+enum SocketOptions {
+    /// IP_LOCAL_PORT_RANGE (Linux 6.3): low port in the low half, high port in the high half. With both the same the
+    /// kernel takes that port without a search; it must lie inside the namespace's ip_local_port_range.
+    static let localPortRange: Int32 = 51
+    /// IP_BIND_ADDRESS_NO_PORT (Linux 4.2): bind an address, and leave the port to connect.
+    static let bindAddressNoPort: Int32 = 24
+
+    /// Applies what `options` asks for; 0 or the negated errno.
+    static func apply(_ options: ConnectOptions, defersAcknowledgement: Bool, to socket: Int32) -> Int32 {
+        if defersAcknowledgement { _ = set(socket, tcpLevel, deferAccept, 1) }
+        if options.sourcePort != 0 {
+            let port = UInt32(options.sourcePort)
+            let error = set(socket, ipLevel, localPortRange, Int32(bitPattern: port << 16 | port))
+            // Before Linux 6.3 the port is bound by name below instead.
+            if error < 0 && error != -ENOPROTOOPT { return error }
+            if error < 0 { return bindTo(address: options.sourceAddress, port: options.sourcePort, socket) }
+        }
+        guard options.sourceAddress != 0 else { return 0 }
+        let error = set(socket, ipLevel, bindAddressNoPort, 1)
+        return error < 0 ? error : bindTo(address: options.sourceAddress, port: 0, socket)
+    }
+
+    private static func set(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Int32 {
+        var value = value
+        return setsockopt(socket, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) < 0 ? -errno : 0
+    }
+
+    private static func bindTo(address: UInt32, port: UInt16, _ socket: Int32) -> Int32 {
+        var endpoint = sockaddr_in()
+        endpoint.sin_family = sa_family_t(AF_INET)
+        endpoint.sin_addr.s_addr = address
+        endpoint.sin_port = port.bigEndian
+        return withUnsafePointer(to: &endpoint) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) < 0 ? -errno : 0
+            }
+        }
+    }
+
+    static let ipLevel: Int32 = 0
+    static let tcpLevel: Int32 = 6
+    static let deferAccept: Int32 = 9
+}

@@ -1,0 +1,170 @@
+import Glibc
+
+/// What a lane keeps for each connection whatever its end: 10 bytes.
+struct Peer {
+    static let noBlock = UInt16.max
+
+    var generation: UInt16 = 0
+    /// The lane's own state machine; 0 is a free slot.
+    var state: UInt8 = 0
+    var flags: UInt8 = 0
+    /// The block of a receive under way, or of bytes that wait for the rest of their message.
+    var block = Peer.noBlock
+    /// How many bytes wait there.
+    var carried: UInt16 = 0
+    /// The block of the message under way.
+    var sending = Peer.noBlock
+
+    enum Flag {
+        static let receiving: UInt8 = 1
+        static let watched: UInt8 = 2
+        /// Close once the message under way is sent.
+        static let closing: UInt8 = 4
+        /// The lane's own, see there.
+        static let joined: UInt8 = 8
+    }
+
+    @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
+}
+
+/// What came of a receive.
+enum Arrival {
+    case bytes(Int)
+    case nothing
+    /// 0 at the peer's end, else the negated errno.
+    case ended(Int32)
+}
+
+/// An engine and a lane's buffers: the bytes of one connection in, whole messages out. Shared by target and worker lanes.
+struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
+    /// More than a full completion queue can ask for at once; only those ever used cost memory.
+    static var blockCount: Int { 8_192 }
+
+    var engine: Engine
+    var blocks = Blocks(count: Self.blockCount)
+    let board: LaneBoard
+
+    init(engine: consuming Engine, board: LaneBoard) {
+        self.engine = engine
+        self.board = board
+    }
+
+    /// The next bytes belong to an exchange under way and will come soon.
+    @inline(__always) mutating func expect(_ slot: UInt32, _ peer: inout Peer) {
+        guard Engine.receivesMayWait, !peer.has(Peer.Flag.receiving), !peer.has(Peer.Flag.watched) else { return }
+        // Waiting receives hold a block each: with many half-open exchanges the cheaper watch takes over.
+        if blocks.available < Self.blockCount / 2 { return watch(slot, &peer) }
+        _ = receive(slot, &peer, waits: true)
+    }
+
+    /// Nothing is due: the connection costs a watch and no buffer.
+    @inline(__always) mutating func rest(_ slot: UInt32, _ peer: inout Peer) {
+        if Engine.receivesMayWait && !peer.has(Peer.Flag.watched) { watch(slot, &peer) }
+    }
+
+    @inline(__always) private mutating func watch(_ slot: UInt32, _ peer: inout Peer) {
+        peer.flags |= Peer.Flag.watched
+        engine.watch(Handle(slot: slot, generation: peer.generation))
+    }
+
+    /// The watch spoke. False when no buffer is left: the lane ends the connection.
+    @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer) -> Bool {
+        if peer.has(Peer.Flag.receiving) || Int(peer.carried) == Blocks.bytes { return true }
+        return receive(slot, &peer, waits: false)
+    }
+
+    @inline(__always) private mutating func receive(_ slot: UInt32, _ peer: inout Peer, waits: Bool) -> Bool {
+        if peer.block == Peer.noBlock {
+            let block = blocks.take()
+            guard block != Blocks.none else { return false }
+            peer.block = UInt16(truncatingIfNeeded: block)
+        }
+        peer.flags |= Peer.Flag.receiving
+        engine.receive(
+            Handle(slot: slot, generation: peer.generation), into: blocks[UInt32(peer.block)] + Int(peer.carried),
+            capacity: Blocks.bytes &- Int(peer.carried), block: UInt32(peer.block), waits: waits)
+        return true
+    }
+
+    /// Takes the completion of a receive of this use of the slot; `bytes` counts all that wait now, old and new.
+    @inline(__always) mutating func arrived(_ completion: Completion, _ peer: inout Peer) -> Arrival {
+        peer.flags &= ~Peer.Flag.receiving
+        if completion.result > 0 {
+            board.add(.bytesIn, UInt64(completion.result))
+            peer.carried &+= UInt16(truncatingIfNeeded: completion.result)
+            return .bytes(Int(peer.carried))
+        }
+        if completion.result == -11 || completion.result == -4 {
+            release(&peer)
+            return .nothing
+        }
+        return .ended(completion.result)
+    }
+
+    /// The bytes that wait.
+    @inline(__always) func waiting(_ peer: Peer) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: blocks[UInt32(peer.block)], count: Int(peer.carried))
+    }
+
+    /// The lane is done with the first `count` of them.
+    @inline(__always) mutating func consume(_ count: Int, _ peer: inout Peer) {
+        let left = Int(peer.carried) &- count
+        peer.carried = UInt16(truncatingIfNeeded: left)
+        if left == 0 { return release(&peer) }
+        if count > 0 {
+            let start = blocks[UInt32(peer.block)]
+            start.copyMemory(from: start + count, byteCount: left)
+        }
+    }
+
+    @inline(__always) private mutating func release(_ peer: inout Peer) {
+        guard peer.carried == 0, peer.block != Peer.noBlock, !peer.has(Peer.Flag.receiving) else { return }
+        blocks.giveBack(UInt32(peer.block))
+        peer.block = Peer.noBlock
+    }
+
+    /// A buffer for one message, or nil when none is left.
+    @inline(__always) mutating func compose() -> (block: UInt32, bytes: UnsafeMutableRawPointer)? {
+        let block = blocks.take()
+        return block == Blocks.none ? nil : (block, blocks[block])
+    }
+
+    @inline(__always) mutating func transmit(_ slot: UInt32, _ peer: inout Peer, block: UInt32, count: Int) {
+        assert(peer.sending == Peer.noBlock)
+        peer.sending = UInt16(truncatingIfNeeded: block)
+        board.add(.bytesOut, UInt64(count))
+        engine.send(
+            Handle(slot: slot, generation: peer.generation), from: blocks[block], count: count, block: block)
+    }
+
+    @inline(__always) mutating func sent(_ completion: Completion, _ peer: inout Peer) {
+        blocks.giveBack(completion.block)
+        peer.sending = Peer.noBlock
+    }
+
+    /// A completion of an earlier use of the slot: only its block matters.
+    @inline(__always) mutating func discard(_ completion: Completion) {
+        switch completion.operation {
+        case .received, .sent: if completion.block < UInt32(Self.blockCount) { blocks.giveBack(completion.block) }
+        default: break
+        }
+    }
+
+    /// Ends a connection; the slot is free once `closed` comes. What is under way comes back with the old generation.
+    mutating func close(_ slot: UInt32, _ peer: inout Peer) {
+        let receiving = peer.has(Peer.Flag.receiving)
+        if !receiving && peer.block != Peer.noBlock { blocks.giveBack(UInt32(peer.block)) }
+        engine.close(
+            Handle(slot: slot, generation: peer.generation), watched: peer.has(Peer.Flag.watched),
+            receiving: receiving ? UInt32(peer.block) : Blocks.none,
+            sending: peer.sending == Peer.noBlock ? Blocks.none : UInt32(peer.sending))
+        peer = Peer(generation: peer.generation &+ 1)
+    }
+}
+
+/// CLOCK_MONOTONIC in nanoseconds.
+@inline(__always) func monotonicNanoseconds() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(bitPattern: Int64(time.tv_sec)) &* 1_000_000_000 &+ UInt64(bitPattern: Int64(time.tv_nsec))
+}

@@ -1,0 +1,312 @@
+import CUring
+import Glibc
+
+/// The io_uring engine: direct descriptors, batched submission, one multishot poll per connection at rest.
+///
+/// The ring is made for one thread (SINGLE_ISSUER, DEFER_TASKRUN): completions appear only inside `submit`, so that the
+/// lane is never interrupted. A receive that waits costs 864 bytes of kernel memory while it does; it is used between
+/// two messages of a handshake, where it saves a completion and a system call, and never for a connection at rest.
+struct RingProactor: Proactor, ~Copyable {
+    static var receivesMayWait: Bool { true }
+
+    /// Submission entries; a batch is handed over early when they are used up.
+    static let submissions: UInt32 = 512
+    /// The kernel keeps what does not fit here (IORING_FEAT_NODROP) and hands it over later.
+    static let completions: UInt32 = 2_048
+    /// Connection attempts under way at most: each needs a place for its port option.
+    static let attemptLimit = 4_096
+
+    private let ring: UnsafeMutablePointer<io_uring>
+    private let destinations: UnsafeMutablePointer<sockaddr_in>
+    private let destinationCount: Int
+    private let portRanges: UnsafeMutablePointer<UInt32>
+    private var attempt = 0
+    private let one: UnsafeMutablePointer<Int32>
+    private let settings: (defers: Bool, commands: Bool)
+    private var listeners = Listeners()
+    private var bell: Int32 = -1
+    /// Ended multishots to start again once the queue has room.
+    private var unfinished = Local()
+
+    init(_ settings: EngineSettings) throws(EngineError) {
+        ring = .allocate(capacity: 1)
+        ring.initialize(to: io_uring())
+        let error = simbench_ring_init(ring, RingProactor.submissions, RingProactor.completions)
+        guard error == 0 else {
+            ring.deallocate()
+            throw EngineError(
+                "Setting up an io_uring", error,
+                hint: "kernel.io_uring_disabled, a seccomp filter, RLIMIT_MEMLOCK or memory may stand in the way; --engine epoll needs none of it.")
+        }
+        let sparse = io_uring_register_files_sparse(ring, UInt32(settings.slots))
+        guard sparse == 0 else {
+            io_uring_queue_exit(ring)
+            ring.deallocate()
+            throw EngineError(
+                "Registering \(settings.slots) direct descriptors", sparse,
+                hint: "A ring holds as many as RLIMIT_NOFILE allows one process (Linux 5.19 or later).")
+        }
+        destinationCount = max(1, settings.destinations.count)
+        destinations = .allocate(capacity: destinationCount)
+        destinations.initialize(repeating: sockaddr_in(), count: destinationCount)
+        for (index, destination) in settings.destinations.enumerated() { destinations[index] = destination }
+        portRanges = .allocate(capacity: RingProactor.attemptLimit)
+        portRanges.initialize(repeating: 0, count: RingProactor.attemptLimit)
+        one = .allocate(capacity: 1)
+        one.initialize(to: 1)
+        self.settings = (settings.defersHandshakeAcknowledgement, settings.hasSocketCommands)
+    }
+
+    deinit {
+        io_uring_queue_exit(ring)
+        ring.deallocate()
+        destinations.deallocate()
+        portRanges.deallocate()
+        one.deallocate()
+    }
+
+    var room: Int { Int(io_uring_sq_space_left(ring)) }
+
+    /// A submission entry; hands the batch over when there is none.
+    @inline(__always) private mutating func entry() -> UnsafeMutablePointer<io_uring_sqe> {
+        while true {
+            if let entry = simbench_sqe(ring) { return entry }
+            io_uring_submit(ring)
+        }
+    }
+
+    /// The entries of a chain must be handed over together.
+    @inline(__always) private mutating func reserve(_ count: UInt32) {
+        if io_uring_sq_space_left(ring) < count { io_uring_submit(ring) }
+    }
+
+    // MARK: accepting
+
+    mutating func accept(from listener: Int32) {
+        guard let index = listeners.add(listener) else { return }
+        simbench_prep_accept(entry(), listener, acceptToken(index).raw)
+    }
+
+    mutating func stopAccepting() {
+        for index in 0..<listeners.count where listeners[index] >= 0 {
+            simbench_prep_cancel(
+                entry(), acceptToken(index).raw, Token(.cancelled, Handle(slot: 0, generation: 0)).raw)
+        }
+        listeners.stopping = true
+        if listeners.open == 0 { unfinished.push(Completion(operation: .acceptEnded, handle: Handle(slot: 0, generation: 0), result: 0, block: 0)) }
+    }
+
+    private func acceptToken(_ index: Int) -> Token {
+        Token(.accepted, Handle(slot: UInt32(index), generation: 0))
+    }
+
+    mutating func adopt(_ handle: Handle) {}
+
+    // MARK: connections
+
+    mutating func connect(_ handle: Handle, _ options: ConnectOptions) {
+        if options.sourceAddress != 0 || !settings.commands {
+            return connectAfterSystemCalls(handle, options)
+        }
+        reserve(4)
+        let step = Token(.preparing, handle).raw
+        simbench_prep_socket(entry(), handle.slot, step)
+        if settings.defers {
+            simbench_prep_setsockopt(
+                entry(), handle.slot, SocketOptions.tcpLevel, SocketOptions.deferAccept, one, 4, step)
+        }
+        if options.sourcePort != 0 {
+            let place = portRanges + (attempt & (RingProactor.attemptLimit - 1))
+            attempt &+= 1
+            place.pointee = UInt32(options.sourcePort) << 16 | UInt32(options.sourcePort)
+            simbench_prep_setsockopt(
+                entry(), handle.slot, SocketOptions.ipLevel, SocketOptions.localPortRange, place, 4, step)
+        }
+        simbench_prep_connect(
+            entry(), handle.slot, destinations + options.destination, Token(.connected, handle).raw)
+    }
+
+    /// The way of older kernels, and of sockets that need an address of their own: an ordinary socket, prepared by
+    /// system calls, then put into the table of direct descriptors.
+    private mutating func connectAfterSystemCalls(_ handle: Handle, _ options: ConnectOptions) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return fail(handle, -errno) }
+        defer { Glibc.close(descriptor) }
+        let error = SocketOptions.apply(options, defersAcknowledgement: settings.defers, to: descriptor)
+        guard error == 0 else { return fail(handle, error) }
+        var place = descriptor
+        let installed = io_uring_register_files_update(ring, handle.slot, &place, 1)
+        guard installed == 1 else { return fail(handle, installed < 0 ? installed : -EBADF) }
+        simbench_prep_connect(
+            entry(), handle.slot, destinations + options.destination, Token(.connected, handle).raw)
+    }
+
+    private mutating func fail(_ handle: Handle, _ error: Int32) {
+        unfinished.push(Completion(operation: .connected, handle: handle, result: error, block: 0))
+    }
+
+    mutating func watch(_ handle: Handle) {
+        simbench_prep_watch(entry(), handle.slot, Token(.ready, handle).raw)
+    }
+
+    mutating func receive(
+        _ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool
+    ) {
+        simbench_prep_receive(
+            entry(), handle.slot, buffer, capacity, waits, Token(.received, handle, block: block).raw)
+    }
+
+    mutating func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32) {
+        simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
+    }
+
+    mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
+        let note = Token(.cancelled, handle).raw
+        if watched { simbench_prep_cancel(entry(), Token(.ready, handle).raw, note) }
+        if receiving != Blocks.none {
+            simbench_prep_cancel(entry(), Token(.received, handle, block: receiving).raw, note)
+        }
+        if sending != Blocks.none {
+            simbench_prep_cancel(entry(), Token(.sent, handle, block: sending).raw, note)
+        }
+        simbench_prep_close(entry(), handle.slot, Token(.closed, handle).raw)
+    }
+
+    mutating func listenToBell(_ descriptor: Int32) {
+        bell = descriptor
+        simbench_prep_bell(entry(), descriptor, Token(.bell, Handle(slot: 0, generation: 0)).raw)
+    }
+
+    // MARK: waiting
+
+    mutating func submit(waitNanoseconds: Int64?) {
+        if io_uring_cq_ready(ring) > 0 || !unfinished.isEmpty || waitNanoseconds == 0 {
+            io_uring_submit_and_get_events(ring)
+            return
+        }
+        guard let waitNanoseconds else {
+            io_uring_submit_and_wait(ring, 1)
+            return
+        }
+        var first: UnsafeMutablePointer<io_uring_cqe>?
+        var limit = __kernel_timespec(
+            tv_sec: waitNanoseconds / 1_000_000_000, tv_nsec: waitNanoseconds % 1_000_000_000)
+        io_uring_submit_and_wait_timeout(ring, &first, 1, &limit, nil)
+    }
+
+    @inline(__always) mutating func next() -> Completion? {
+        var raw: UInt64 = 0, result: Int32 = 0, flags: UInt32 = 0
+        while simbench_ring_next(ring, &raw, &result, &flags) {
+            let token = Token(raw: raw)
+            guard let operation = token.operation else { continue }
+            switch operation {
+            case .connected:
+                // The step that failed has spoken already.
+                if result == -ECANCELED { continue }
+                return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
+            case .preparing:
+                if result == -ECANCELED { continue }
+                return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
+            case .ready:
+                if result == -ECANCELED { continue }
+                if flags & IORING_CQE_F_MORE == 0 && result >= 0 { watch(token.handle) }
+                return Completion(operation: .ready, handle: token.handle, result: result, block: 0)
+            case .accepted:
+                if let completion = acceptCompletion(token, result, flags) { return completion }
+            case .bell:
+                if flags & IORING_CQE_F_MORE == 0 && result >= 0 { listenToBell(bell) }
+                return Completion(operation: .bell, handle: token.handle, result: result, block: 0)
+            case .cancelled, .acceptEnded: continue
+            case .received, .sent, .closed:
+                return Completion(operation: operation, handle: token.handle, result: result, block: token.block)
+            }
+        }
+        return unfinished.pop()
+    }
+
+    private mutating func acceptCompletion(_ token: Token, _ result: Int32, _ flags: UInt32) -> Completion? {
+        let index = Int(token.handle.slot)
+        if flags & IORING_CQE_F_MORE == 0 {
+            if listeners.stopping {
+                listeners.close(index)
+                if listeners.open == 0 {
+                    unfinished.push(
+                        Completion(operation: .acceptEnded, handle: Handle(slot: 0, generation: 0), result: 0, block: 0))
+                }
+            } else if result != -ENFILE {
+                // Any multishot can end; a full table is the lane's to deal with.
+                simbench_prep_accept(entry(), listeners[index], token.raw)
+            }
+        }
+        if result == -ECANCELED { return nil }
+        return Completion(
+            operation: .accepted, handle: Handle(slot: result < 0 ? 0 : UInt32(result), generation: 0), result: result,
+            block: 0)
+    }
+}
+
+/// The listening sockets a lane takes connections from: one for each target port.
+struct Listeners {
+    static let limit = 8
+    private var descriptors: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (-1, -1, -1, -1, -1, -1, -1, -1)
+    private(set) var count = 0
+    private(set) var open = 0
+    var stopping = false
+
+    /// nil when the table is full.
+    mutating func add(_ descriptor: Int32) -> Int? {
+        if stopping && open == 0 {
+            count = 0
+            stopping = false
+        }
+        guard count < Listeners.limit else { return nil }
+        self[count] = descriptor
+        count += 1
+        open += 1
+        return count - 1
+    }
+
+    mutating func close(_ index: Int) {
+        guard self[index] >= 0 else { return }
+        self[index] = -1
+        open -= 1
+    }
+
+    subscript(index: Int) -> Int32 {
+        get { withUnsafeBytes(of: descriptors) { $0.load(fromByteOffset: index * 4, as: Int32.self) } }
+        set { withUnsafeMutableBytes(of: &descriptors) { $0.storeBytes(of: newValue, toByteOffset: index * 4, as: Int32.self) } }
+    }
+}
+
+/// Completions an engine makes itself, first in first out.
+struct Local: ~Copyable {
+    static let limit = 8_192
+    private let items: UnsafeMutablePointer<Completion>
+    private var head = 0
+    private var tail = 0
+
+    init() {
+        items = Pages.map(bytes: Local.limit * MemoryLayout<Completion>.stride)
+            .bindMemory(to: Completion.self, capacity: Local.limit)
+    }
+
+    deinit { Pages.unmap(UnsafeMutableRawPointer(items), bytes: Local.limit * MemoryLayout<Completion>.stride) }
+
+    var isEmpty: Bool { head == tail }
+    var room: Int { Local.limit - (tail - head) }
+
+    @inline(__always) mutating func push(_ completion: Completion) {
+        precondition(tail &- head < Local.limit, "simbench: more operations than the lane's room allowed")
+        items[tail & (Local.limit - 1)] = completion
+        tail &+= 1
+    }
+
+    @inline(__always) mutating func pop() -> Completion? {
+        guard head != tail else { return nil }
+        let completion = items[head & (Local.limit - 1)]
+        head &+= 1
+        // An empty queue starts over, so that it touches as few pages as it ever held.
+        if head == tail { head = 0; tail = 0 }
+        return completion
+    }
+}
