@@ -50,7 +50,9 @@ struct Arrivals {
                     + "the workers a fixed count.")
         }
         let bound = Int(min(rate * duration, Double(Limits.users)))
-        guard bound > 0 else { throw .invalid("\(place) starts nobody: \(UnitText.rate(rate)) for \(UnitText.seconds(duration)).") }
+        guard bound > 0 else {
+            throw .invalid("\(place) starts nobody: \(UnitText.rate(rate)) for \(UnitText.seconds(duration)).")
+        }
         if let wanted {
             if wanted > bound {
                 notes.append(
@@ -74,8 +76,8 @@ struct Arrivals {
         }
         return .invalid(
             "The phases of profile \(profile.name) start more users than its workers do, which is "
-                + "\(workers.joined(separator: " + ")) = \(UnitText.count(capacity)). Raise workers.count or workers.users, "
-                + "lower load.phases.users, or use --connections, which adds workers.")
+                + "\(workers.joined(separator: " + ")) = \(UnitText.count(capacity)). Raise workers.count or "
+                + "workers.users, lower load.phases.users, or use --connections, which adds workers.")
     }
 
     // MARK: Flags
@@ -111,7 +113,8 @@ struct Arrivals {
         }
     }
 
-    /// Whole numbers in the proportion of `parts` that add up to `total`: rounded down, the rest to the largest remainders.
+    /// Whole numbers in the proportion of `parts` that add up to `total`: rounded down, the rest to the largest
+    /// remainders.
     private static func proportional(_ parts: [Int], total: Int) -> [Int] {
         let sum = parts.reduce(0, +)
         var shares = parts.map { $0 * total / sum }

@@ -30,8 +30,8 @@ struct Capacity {
         guard targetLane > 0 else {
             throw .hostCannot(
                 "A process may hold \(UnitText.count(host.descriptorLimit)) descriptors here, and a lane keeps "
-                    + "\(UnitText.count(Self.workerReserve + Self.targetMargin)) of its table free. Raise the hard limit "
-                    + "(ulimit -Hn, limits.conf or LimitNOFILE=) to 20,000 or more.")
+                    + "\(UnitText.count(Self.workerReserve + Self.targetMargin)) of its table free. Raise the hard "
+                    + "limit (ulimit -Hn, limits.conf or LimitNOFILE=) to 20,000 or more.")
         }
     }
 
@@ -56,9 +56,9 @@ struct Capacity {
     func checkLanes(_ lanes: Int, side: String, laneCapacity: Int) throws(PlanError) {
         guard lanes > Limits.lanes else { return }
         throw .hostCannot(
-            "With \(UnitText.count(host.descriptorLimit)) descriptors a \(side) lane holds \(UnitText.count(laneCapacity)) "
-                + "connections, so \(UnitText.count(lanes)) lanes would be needed and \(UnitText.count(Limits.lanes)) are "
-                + "allowed. Raise the hard limit (ulimit -Hn), or start fewer users with --connections.")
+            "With \(UnitText.count(host.descriptorLimit)) descriptors a \(side) lane holds "
+                + "\(UnitText.count(laneCapacity)) connections, so \(UnitText.count(lanes)) lanes would be needed and \(UnitText.count(Limits.lanes)) "
+                + "are allowed. Raise the hard limit (ulimit -Hn), or start fewer users with --connections.")
     }
 
     // MARK: Memory

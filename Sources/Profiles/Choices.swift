@@ -51,30 +51,36 @@ struct Choices {
         case .none:
             if flags.network != nil && wanted != .loopback {
                 throw .hostCannot(
-                    "--network \(wanted.rawValue) needs network namespaces, which this user may not make.\(reason) Run "
-                        + "as root (sudo), allow user namespaces, or use --network loopback.")
+                    "--network \(wanted.rawValue) needs network namespaces, which this user may not make.\(reason) "
+                        + "Run as root (sudo), allow user namespaces, or use --network loopback.")
             }
             degraded.append(
-                "Workers are loopback addresses instead of machines of their own, because network namespaces cannot be "
-                    + "made here.\(reason) No kernel setting is changed: source ports, SYN retries and queues are the host's.")
+                "Workers are loopback addresses instead of machines of their own, because network namespaces cannot "
+                    + "be made here.\(reason) No kernel setting is changed: source ports, SYN retries "
+                    + "and queues are the host's."
+            )
             return .loopback
         }
     }
 
     /// Nothing of a profile is scaled or allocated beyond connections yet, so only those fits are given that are true.
-    private static func fit(_ profile: Profile, _ flags: Flags, _ notes: inout [String]) throws(PlanError) -> Plan.Fit {
-        let modelsMemory = !profile.footprint.isEmpty || profile.target.droplet != Plan.Droplet()
+    private static func fit(_ profile: Profile, _ flags: Flags, _ notes: inout [String]) throws(PlanError) -> Plan.Fit
+    {
+        let modelsMemory =
+            !profile.footprint.isEmpty || profile.target.droplet != Plan.Droplet()
             || profile.workers.contains { $0.droplet != Plan.Droplet() }
         let truth: Plan.Fit = modelsMemory ? .connections : .full
         if modelsMemory {
             notes.append(
-                "Droplet limits and footprint are shown but not enforced by this version: no memory cap, no CPU quota, "
-                    + "no footprint. Connections are all real (fit connections).")
+                "Droplet limits and footprint are shown but not enforced by this version: no memory cap, no CPU "
+                    + "quota, no footprint. Connections are all real (fit connections).")
         }
-        guard case .fixed(let wanted) = flags.fit ?? profile.fit, wanted != truth, modelsMemory else { return truth }
+        guard case .fixed(let wanted) = flags.fit ?? profile.fit else { return truth }
+        // Where no memory is modelled there is nothing to shrink, and all fits come to the same.
+        if wanted == truth || !modelsMemory { return wanted }
         throw .invalid(
-            "Fit \(wanted.rawValue) needs droplet limits and a footprint to be enforced, which this version does not do. "
-                + "Use --fit connections or --fit auto.")
+            "Fit \(wanted.rawValue) needs droplet limits and a footprint to be enforced, which this version does not "
+                + "do. Use --fit connections or --fit auto.")
     }
 
     /// Wall arrivals per second per CPU that `auto` plans for: a quarter of what two ends on two CPUs were measured to
@@ -88,8 +94,8 @@ struct Choices {
         guard !arrivals.isUnpaced else {
             if case .times(let factor)? = flags.speedup {
                 throw .invalid(
-                    "--speedup \(UnitText.decimal(factor, places: 2)) conflicts with profile \(profile.name): its rate is "
-                        + "max, which no clock paces. Leave --speedup out, or give a --rate such as 500/s.")
+                    "--speedup \(UnitText.decimal(factor, places: 2)) conflicts with profile \(profile.name): its "
+                        + "rate is max, which no clock paces. Leave --speedup out, or give a --rate such as 500/s.")
             }
             return 1
         }
@@ -101,8 +107,8 @@ struct Choices {
             let factor = (autoRatePerCPU * Double(max(1, cpus)) / fastest).rounded(.down)
             let chosen = min(max(1, factor), Limits.speedup.upperBound)
             notes.append(
-                "Speedup auto is \(UnitText.decimal(chosen, places: 2)): \(UnitText.rate(fastest * chosen)) of wall clock "
-                    + "at most, for \(UnitText.count(cpus)) CPUs at \(UnitText.count(Int(autoRatePerCPU)))/s each.")
+                "Speedup auto is \(UnitText.decimal(chosen, places: 2)): \(UnitText.rate(fastest * chosen)) of wall "
+                    + "clock at most, for \(UnitText.count(cpus)) CPUs at \(UnitText.count(Int(autoRatePerCPU)))/s each.")
             return chosen
         }
     }
@@ -118,8 +124,8 @@ struct Choices {
         if chosen != profile {
             notes.append(
                 "tcp_syn_retries is \(chosen) instead of \(profile): an unanswered connect gives up after "
-                    + "\(UnitText.seconds(patience(chosen))) of wall clock, where \(UnitText.seconds(patience(profile))) of "
-                    + "model time at speedup \(UnitText.decimal(speedup, places: 2)) would be "
+                    + "\(UnitText.seconds(patience(chosen))) of wall clock, where \(UnitText.seconds(patience(profile))) "
+                    + "of model time at speedup \(UnitText.decimal(speedup, places: 2)) would be "
                     + "\(UnitText.seconds(wanted)).")
         }
         return chosen

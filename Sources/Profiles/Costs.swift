@@ -36,7 +36,8 @@ enum Costs {
 
     /// Bytes per connection pair, line by line. Names begin with the summary's word for who holds them.
     ///
-    /// - Parameter portsPerUser: source ports used per connection: 1, or less where one port serves several target ports.
+    /// - Parameter portsPerUser: source ports used per connection: 1, or less where one port serves several of the
+    ///   target's.
     static func ledger(_ engine: Plan.EngineKind, portsPerUser: Double) -> [Plan.LedgerLine] {
         let watch = watch(engine)
         var lines: [Plan.LedgerLine] = []

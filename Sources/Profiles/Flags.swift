@@ -36,10 +36,12 @@ public struct Flags: Equatable, Sendable {
                 "--connections \(connections) is out of range; allowed is 1 to \(UnitText.count(Limits.users)).")
         }
         if let holdSeconds, !(0...Limits.durationSeconds).contains(holdSeconds) {
-            throw .invalid("--hold \(UnitText.decimal(holdSeconds, places: 3)) s is out of range; allowed is 0 s to 30 days.")
+            throw .invalid(
+                "--hold \(UnitText.decimal(holdSeconds, places: 3)) s is out of range; allowed is 0 s to 30 days.")
         }
         if case .perSecond(let rate)? = rate, !(rate > 0 && rate <= Limits.ratePerSecond) {
-            throw .invalid("--rate \(UnitText.rate(rate)) is out of range; allowed is above 0/s to 10,000,000/s, or max.")
+            throw .invalid(
+                "--rate \(UnitText.rate(rate)) is out of range; allowed is above 0/s to 10,000,000/s, or max.")
         }
         guard case .times(let factor)? = speedup else { return }
         guard Limits.speedup.contains(factor) else {
@@ -47,8 +49,8 @@ public struct Flags: Equatable, Sendable {
         }
         if rate == .max {
             throw .invalid(
-                "--rate max and --speedup \(UnitText.decimal(factor, places: 2)) conflict: at max, users start as fast "
-                    + "as both ends go and there is no clock to speed up. Leave one of them out.")
+                "--rate max and --speedup \(UnitText.decimal(factor, places: 2)) conflict: at max, users start as "
+                    + "fast as both ends go and there is no clock to speed up. Leave one of them out.")
         }
     }
 }

@@ -15,12 +15,15 @@ struct Override: Equatable {
     init(_ text: String) throws(ProfileError) {
         flag = "--set \(text.prefix(120))"
         guard let equals = text.firstIndex(of: "=") else {
-            throw ProfileError("\(flag): there is no \"=\"; write --set key.path=value, such as --set load.retries=5.")
+            throw ProfileError(
+                "\(flag): there is no \"=\"; write --set key.path=value, such as --set load.retries=5.")
         }
         value = String(text[text.index(after: equals)...])
         var parts = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         // Figures have dots in their names: expect.joined.peak is the key joined.peak of expect.
-        if parts.first == "expect" && parts.count > 2 { parts = ["expect", parts.dropFirst().joined(separator: ".")] }
+        if parts.first == "expect" && parts.count > 2 {
+            parts = ["expect", parts.dropFirst().joined(separator: ".")]
+        }
         guard parts.allSatisfy({ !$0.isEmpty }), parts.count <= Self.longestPath else {
             throw ProfileError("\(flag): the key is not a path of names joined by dots, such as load.phases.0.rate.")
         }

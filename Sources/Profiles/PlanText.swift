@@ -15,25 +15,34 @@ public enum PlanText {
     // MARK: Sections
 
     private static func heading(_ plan: Plan) -> [String] {
-        ["Plan for \(plan.profile) (simbench \(plan.version))"] + (plan.about.isEmpty ? [] : wrap(plan.about, indent: 0))
+        ["Plan for \(plan.profile) (simbench \(plan.version))"]
+            + (plan.about.isEmpty ? [] : wrap(plan.about, indent: 0))
     }
 
     private static func summary(_ plan: Plan) -> [String] {
         let target = plan.target
         let ports = target.portCount > 1 ? "-\(Int(target.port) + target.portCount - 1)" : ""
-        let host = plan.host
-        let steps = plan.session.map(step).joined(separator: ", ")
-        return [
-            field("users", UnitText.count(plan.users)),
-            field("engine", "\(plan.engine.rawValue), fit \(plan.fit.rawValue), network \(plan.network.rawValue)"),
-            field("clock", "speedup \(UnitText.decimal(plan.speedup, places: 2)), seed \(plan.seed), sample every \(UnitText.seconds(plan.samplePeriodSeconds))"),
-            field("target", "\(target.address):\(target.port)\(ports)\(target.path)"),
-            field("droplet", droplet(target.droplet)),
-            field("session", steps),
-            field("hold", "\(UnitText.seconds(plan.holdSeconds)) of wall clock"),
-            field("retries", "\(plan.retries), the n-th after n x \(UnitText.seconds(plan.retryWaitMilliseconds / 1_000)); SYN retries \(plan.synRetries)"),
-            field("host", "\(host.cpus) CPUs, \(UnitText.bytes(host.memoryTotalBytes)), \(UnitText.count(host.descriptorLimit)) descriptors, Linux \(host.kernelRelease)"),
-        ].flatMap { $0 } + (plan.referencePath.map { field("reference", $0) } ?? [])
+        let wait = UnitText.seconds(plan.retryWaitMilliseconds / 1_000)
+        let speedup = UnitText.decimal(plan.speedup, places: 2)
+        let period = UnitText.seconds(plan.samplePeriodSeconds)
+        let fields = [
+            ("users", UnitText.count(plan.users)),
+            ("engine", "\(plan.engine.rawValue), fit \(plan.fit.rawValue), network \(plan.network.rawValue)"),
+            ("clock", "speedup \(speedup), seed \(plan.seed), sample every \(period)"),
+            ("target", "\(target.address):\(target.port)\(ports)\(target.path)"),
+            ("droplet", droplet(target.droplet)),
+            ("session", plan.session.map(step).joined(separator: ", ")),
+            ("hold", "\(UnitText.seconds(plan.holdSeconds)) of wall clock"),
+            ("retries", "\(plan.retries), the n-th after n x \(wait); SYN retries \(plan.synRetries)"),
+            ("host", host(plan.host)),
+        ]
+        return fields.flatMap { field($0.0, $0.1) } + (plan.referencePath.map { field("reference", $0) } ?? [])
+    }
+
+    private static func host(_ host: HostFacts) -> String {
+        let descriptors = UnitText.count(host.descriptorLimit)
+        let memory = UnitText.bytes(host.memoryTotalBytes)
+        return "\(host.cpus) CPUs, \(memory), \(descriptors) descriptors, Linux \(host.kernelRelease)"
     }
 
     private static func phases(_ plan: Plan) -> [String] {
@@ -81,26 +90,40 @@ public enum PlanText {
     }
 
     private static func memory(_ plan: Plan) -> [String] {
-        let pair = plan.ledger.reduce(0) { $0 + $1.bytes }
         var rows = [["bytes per connection", "held by", "bytes"]]
         for line in plan.ledger {
             let parts = line.name.split(separator: ".", maxSplits: 1).map(String.init)
-            rows.append([parts.last ?? line.name, parts.count > 1 ? parts[0] : "", UnitText.decimal(line.bytes, places: 1)])
+            let holder = parts.count > 1 ? parts[0] : ""
+            rows.append([parts.last ?? line.name, holder, UnitText.number(line.bytes, places: 1)])
         }
-        rows.append(["sum", "pair", UnitText.decimal(pair, places: 1)])
+        rows.append(["sum", "pair", UnitText.number(bytesPerPair(plan), places: 1)])
+        return ["Memory"] + table(rows) + [""] + totals(plan)
+    }
+
+    private static func totals(_ plan: Plan) -> [String] {
+        let users = UnitText.count(plan.users)
+        let pair = bytesPerPair(plan)
         let lanes = plan.workerLanes.count + plan.target.lanes
-        let fixed = Capacity.fixedBytes(lanes: lanes, workers: plan.workers.count)
+        let workers = plan.workers.count
+        let fixed = Capacity.fixedBytes(lanes: lanes, workers: workers)
         let connections = UInt64((pair * Double(plan.users)).rounded(.up))
-        var lines = ["Memory"] + table(rows) + [""]
-        lines += field("connections", "\(UnitText.count(plan.users)) x \(UnitText.decimal(pair, places: 1)) B = \(UnitText.bytes(connections))")
-        lines += field("fixed", "\(UnitText.bytes(fixed)) for \(UnitText.count(lanes)) lanes and \(UnitText.count(plan.workers.count)) workers")
+        let available = UnitText.bytes(plan.host.memoryAvailableBytes)
+        let reserve = UnitText.bytes(Capacity.reserve(of: plan.host))
+        let budget = UnitText.bytes(Capacity.budget(of: plan.host))
+        let sum = "\(users) x \(UnitText.number(pair, places: 1)) B = \(UnitText.bytes(connections))"
+        let machinery = "\(UnitText.count(lanes)) lanes and \(UnitText.count(workers)) workers"
+        var lines = field("connections", sum)
+        lines += field("fixed", "\(UnitText.bytes(fixed)) for \(machinery)")
         lines += field("needed", UnitText.bytes(connections + fixed))
-        lines += field("offered", "\(UnitText.bytes(Capacity.budget(of: plan.host))): \(UnitText.bytes(plan.host.memoryAvailableBytes)) available, \(UnitText.bytes(Capacity.reserve(of: plan.host))) kept free")
-        if plan.footprintBytes > 0 {
-            let total = UInt64(plan.users) * plan.footprintBytes
-            lines += field("footprint", "\(UnitText.count(Int(plan.footprintBytes))) B x \(UnitText.count(plan.users)) = \(UnitText.bytes(total)), modelled, not allocated")
-        }
-        return lines
+        lines += field("offered", "\(budget): \(available) available, \(reserve) kept free")
+        guard plan.footprintBytes > 0 else { return lines }
+        let each = UnitText.count(Int(plan.footprintBytes))
+        let total = UnitText.bytes(UInt64(plan.users) * plan.footprintBytes)
+        return lines + field("footprint", "\(each) B x \(users) = \(total), modelled, not allocated")
+    }
+
+    private static func bytesPerPair(_ plan: Plan) -> Double {
+        plan.ledger.reduce(0) { $0 + $1.bytes }
     }
 
     private static func expectations(_ plan: Plan) -> [String] {
@@ -143,7 +166,9 @@ public enum PlanText {
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
         let isNumeric = (0..<count).map { column in
-            rows.dropFirst().allSatisfy { column < $0.count && $0[column].first?.isASCIIDigit == true && !$0[column].contains("-") }
+            rows.dropFirst().allSatisfy {
+                column < $0.count && $0[column].first?.isASCIIDigit == true && !$0[column].contains("-")
+            }
         }
         return rows.map { row in
             var line = ""

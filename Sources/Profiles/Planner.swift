@@ -46,7 +46,9 @@ public enum Planner {
         let expectations = Expectations.resolve(profile, users: arrivals.users, base: base, notes: &notes)
         notes += Remarks.all(profile, workforce, workers: workers, arrivals: arrivals, host: host)
         if flags.connections == nil, profile.load.phases.contains(where: { $0.users == .host }) {
-            notes.append(hostNote(capacity, users: arrivals.users, lanes: workerLanes.count + targetLanes, workers: workers.count))
+            notes.append(
+                hostNote(
+                    capacity, users: arrivals.users, lanes: workerLanes.count + targetLanes, workers: workers.count))
         }
 
         return Plan(
@@ -86,8 +88,8 @@ public enum Planner {
         guard most > 0 else {
             throw .hostCannot(
                 "This host has \(UnitText.bytes(capacity.host.memoryAvailableBytes)) of memory available, and "
-                    + "\(UnitText.bytes(capacity.reserve)) of it is kept free: nothing is left for connections. Stop what "
-                    + "uses the memory, or use a larger host.")
+                    + "\(UnitText.bytes(capacity.reserve)) of it is kept free: nothing is left for connections. Stop "
+                    + "what uses the memory, or use a larger host.")
         }
         return most
     }
@@ -121,8 +123,8 @@ public enum Planner {
         throw .hostCannot(
             "\(UnitText.count(users)) connections need \(UnitText.bytes(needed)) of memory ("
                 + "\(UnitText.count(users)) x \(UnitText.count(Int(capacity.bytesPerPair))) bytes, and "
-                + "\(UnitText.bytes(Capacity.fixedBytes(lanes: lanes, workers: workers))) for \(UnitText.count(lanes)) lanes "
-                + "and \(UnitText.count(workers)) workers), but this host offers \(UnitText.bytes(capacity.budget)) ("
+                + "\(UnitText.bytes(Capacity.fixedBytes(lanes: lanes, workers: workers))) for \(UnitText.count(lanes)) "
+                + "lanes and \(UnitText.count(workers)) workers), but this host offers \(UnitText.bytes(capacity.budget)) ("
                 + "\(UnitText.bytes(capacity.host.memoryAvailableBytes)) available, less "
                 + "\(UnitText.bytes(capacity.reserve)) kept free). \(advice)")
     }

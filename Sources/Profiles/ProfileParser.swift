@@ -44,7 +44,8 @@ public enum ProfileParser {
 
     /// Yams' errors as one sentence with the line.
     private static func yamlError(_ error: YamlError, file: String) -> ProfileError {
-        let quoting = "Values that start with >, |, &, *, !, %, @ or ` need quotes, and so do values that contain \": \""
+        let quoting =
+            "Values that start with >, |, &, *, !, %, @ or ` need quotes, and so do values that contain \": \""
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -90,7 +91,10 @@ public enum ProfileParser {
 extension Profile.Speedup {
     /// `auto`, or model seconds per wall second as a plain number.
     public init(parsing text: String) throws(UnitError) {
-        if text == "auto" { self = .auto; return }
+        if text == "auto" {
+            self = .auto
+            return
+        }
         let value: Double
         do { value = try Units.number(text) } catch {
             throw UnitError("\(error.message); a speedup is a number such as 10, or auto")
@@ -105,7 +109,10 @@ extension Profile.Speedup {
 extension Profile.FitChoice {
     /// `auto`, `full`, `connections` or `footprint`.
     public init(parsing text: String) throws(UnitError) {
-        if text == "auto" { self = .auto; return }
+        if text == "auto" {
+            self = .auto
+            return
+        }
         let allowed = ["auto"] + Plan.Fit.allCases.map(\.rawValue)
         guard let fit = Plan.Fit(rawValue: text) else {
             throw UnitError(

@@ -64,8 +64,9 @@ public struct Reference: Equatable, Sendable {
             let middle = (low + high) / 2
             if samples[middle].logSeconds <= time { low = middle } else { high = middle }
         }
-        // Between the load's beginning and the first sample with users, the line starts at zero then, not a row earlier.
-        let left = samples[low].connected == 0 && samples[low].logSeconds < startSeconds
+        // Before the first sample with users the line starts at zero when the load began, not a row earlier.
+        let left =
+            samples[low].connected == 0 && samples[low].logSeconds < startSeconds
             ? startSeconds : samples[low].logSeconds
         let share = (time - left) / (samples[high].logSeconds - left)
         return samples[low].connected + share * (samples[high].connected - samples[low].connected)
@@ -76,8 +77,8 @@ public struct Reference: Equatable, Sendable {
     private static func check(_ names: [String], file: String) throws(ProfileError) {
         for name in names where !columns.contains(name) {
             throw ProfileError(
-                "\(file):1: there is no column \"\(name.prefix(40))\"\(Nearest.hint(name, among: columns)); allowed are "
-                    + "\(columns.joined(separator: ", ")).")
+                "\(file):1: there is no column \"\(name.prefix(40))\"\(Nearest.hint(name, among: columns)); allowed "
+                    + "are \(columns.joined(separator: ", ")).")
         }
         for name in required where !names.contains(name) {
             throw ProfileError("\(file):1: the column \(name) is missing.")
@@ -95,7 +96,8 @@ public struct Reference: Equatable, Sendable {
         var values: [String: Double] = [:]
         for (name, cell) in zip(names, cells) where !cell.isEmpty {
             guard let value = Double(String(cell)), value.isFinite, value >= 0, value <= 1e15 else {
-                throw ProfileError("\(place): \(name) is \"\(cell.prefix(40))\", which is not a number of zero or more.")
+                throw ProfileError(
+                    "\(place): \(name) is \"\(cell.prefix(40))\", which is not a number of zero or more.")
             }
             values[name] = value
         }
@@ -107,7 +109,8 @@ public struct Reference: Equatable, Sendable {
             connectMeanMilliseconds: values["connect_mean_ms"], joinMeanMilliseconds: values["join_page_mean_ms"])
     }
 
-    /// See `startSeconds`. Never before the last sample without users; falls back to it where there is no line to extend.
+    /// See `startSeconds`. Never before the last sample without users, which it falls back to where there is no line to
+    /// extend.
     private static func start(_ samples: [Sample]) -> Double {
         func load(_ sample: Sample) -> Double { sample.users ?? sample.connected }
         guard let first = samples.firstIndex(where: { load($0) > 0 }) else { return samples[0].logSeconds }

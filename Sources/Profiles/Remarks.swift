@@ -43,8 +43,8 @@ enum Remarks {
             let ports = workforce.portCapacity(group)
             guard most > ports else { return nil }
             return "Workers of group \(group.group) start up to \(UnitText.count(most)) users but have "
-                + "\(UnitText.count(ports)) source ports: \(UnitText.count(most - ports)) users of each will find none "
-                + "(EADDRNOTAVAIL)."
+                + "\(UnitText.count(ports)) source ports: \(UnitText.count(most - ports)) users of each will find "
+                + "none (EADDRNOTAVAIL)."
         }
     }
 
@@ -53,21 +53,24 @@ enum Remarks {
         let ramp = arrivals.phases.reduce(0) { $0 + $1.durationSeconds }
         guard !arrivals.isUnpaced, think < ramp else { return [] }
         return [
-            "A session lasts \(UnitText.seconds(think)) and users arrive for \(UnitText.seconds(ramp)) of model time: the "
-                + "first leave before the last have come."
+            "A session lasts \(UnitText.seconds(think)) and users arrive for \(UnitText.seconds(ramp)) of model "
+                + "time: the first leave before the last have come."
         ]
     }
 
     private static func speedup(_ profile: Profile, _ arrivals: Arrivals) -> [String] {
         guard arrivals.isUnpaced, case .times(let factor) = profile.speedup, factor != 1 else { return [] }
-        return ["At rate max no clock paces arrivals, so the profile's speedup of \(UnitText.decimal(factor, places: 2)) is not used."]
+        return [
+            "At rate max no clock paces arrivals, so the profile's speedup of "
+                + "\(UnitText.decimal(factor, places: 2)) is not used."
+        ]
     }
 
     private static func buffers(_ arrivals: Arrivals, _ host: HostFacts) -> [String] {
         guard arrivals.users >= manyUsers else { return [] }
         return [
-            "tcp_mem allows \(UnitText.bytes(host.tcpMemoryBytes)) of socket buffers. Idle connections hold none, so the plan "
-                + "does not reckon with it."
+            "tcp_mem allows \(UnitText.bytes(host.tcpMemoryBytes)) of socket buffers. Idle connections hold none, so "
+                + "the plan does not reckon with it."
         ]
     }
 }

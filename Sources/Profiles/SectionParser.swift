@@ -19,7 +19,9 @@ enum SectionParser {
         if let memory = fields["memory"] { droplet.memoryBytes = try memory.read(Units.bytes) }
         if let swap = fields["swap"] { droplet.swapBytes = try swap.read(Units.bytes) }
         if let cpus = fields["cpus"] { droplet.cpus = try cpus.count(1...Limits.cpus) }
-        if droplet.memoryBytes == 0 { throw cursor.error("a droplet without memory runs nothing; leave memory out for no limit") }
+        if droplet.memoryBytes == 0 {
+            throw cursor.error("a droplet without memory runs nothing; leave memory out for no limit")
+        }
         return droplet
     }
 
@@ -27,7 +29,8 @@ enum SectionParser {
     private static func path(_ cursor: YAMLCursor) throws(ProfileError) -> String {
         let text = try cursor.text()
         guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw cursor.error("\"\(text)\" is not a request path; it starts with / and has no spaces, such as /socket/websocket")
+            throw cursor.error(
+                "\"\(text)\" is not a request path; it starts with / and has no spaces, such as /socket/websocket")
         }
         return text
     }
@@ -40,7 +43,8 @@ enum SectionParser {
                 || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
         }
         guard isPlain, !text.isEmpty, text.count <= 64, !text.hasPrefix(".") else {
-            throw cursor.error("\"\(text.prefix(64))\" is not a name; letters, digits, -, _ and . make one, 64 at most")
+            throw cursor.error(
+                "\"\(text.prefix(64))\" is not a name; letters, digits, -, _ and . make one, 64 at most")
         }
         return text
     }

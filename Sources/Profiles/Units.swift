@@ -77,7 +77,8 @@ public enum Units {
         let value = try kind.read(text)
         guard value > 0 else { throw UnitError("\"\(text)\" starts nobody; a rate is above 0/s, or max") }
         guard value <= Limits.ratePerSecond else {
-            throw UnitError("\"\(text)\" is above the highest rate allowed, 10,000,000/s; max is as fast as both ends go")
+            throw UnitError(
+                "\"\(text)\" is above the highest rate allowed, 10,000,000/s; max is as fast as both ends go")
         }
         return .perSecond(value)
     }
@@ -116,10 +117,12 @@ private struct Kind {
         let (number, unit) = try Quantity.split(text, noun: noun, example: example)
         let allowed = units.map(\.name).joined(separator: ", ")
         guard !unit.isEmpty else {
-            throw UnitError("\"\(text)\" has no unit; a \(noun) is written with one of \(allowed), such as \(example)")
+            throw UnitError(
+                "\"\(text)\" has no unit; a \(noun) is written with one of \(allowed), such as \(example)")
         }
         if let match = units.first(where: { $0.name == unit }) { return number * match.scale }
-        let hint = units.first { $0.name.lowercased() == unit.lowercased() }.map { "; did you mean \($0.name)?" } ?? ""
+        let hint =
+            units.first { $0.name.lowercased() == unit.lowercased() }.map { "; did you mean \($0.name)?" } ?? ""
         throw UnitError(
             "\"\(text)\" has the unit \"\(unit)\", but a \(noun) is written with one of \(allowed)\(hint)")
     }

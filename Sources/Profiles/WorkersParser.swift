@@ -21,7 +21,8 @@ enum WorkersParser {
         let total = groups.reduce(0) { if case .fixed(let count) = $1.count { $0 + count } else { $0 } }
         guard total <= Limits.workers else {
             throw cursor.error(
-                "the groups have \(UnitText.count(total)) workers; at most \(UnitText.count(Limits.workers)) are allowed")
+                "the groups have \(UnitText.count(total)) workers; at most \(UnitText.count(Limits.workers)) are allowed"
+            )
         }
         return groups
     }
@@ -32,7 +33,8 @@ enum WorkersParser {
             group: try fields["group"].map(SectionParser.identifier) ?? "worker",
             count: try fields.required("count", "how many workers there are, or auto").read(Self.count),
             users: try fields.required("users", "how many users each worker starts at most").count(1...Limits.users),
-            ports: try fields["ports"].map { port throws(ProfileError) in try port.read(Units.ports) } ?? 1_025...65_535,
+            ports: try fields["ports"].map { port throws(ProfileError) in try port.read(Units.ports) }
+                ?? 1_025...65_535,
             portOrder: try fields["port_order"].map { order throws(ProfileError) in try order.choice() } ?? .kernel,
             droplet: try fields["droplet"].map(SectionParser.droplet) ?? Plan.Droplet())
     }

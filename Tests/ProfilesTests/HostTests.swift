@@ -50,9 +50,14 @@ import Testing
     }
 
     @Test func tooLittleMemoryIsArithmeticWithAWayOut() throws {
-        let small = Fixture.host { $0.memoryAvailableBytes = 4 << 30; $0.memoryTotalBytes = 4 << 30 }
+        let small = Fixture.host {
+            $0.memoryAvailableBytes = 4 << 30
+            $0.memoryTotalBytes = 4 << 30
+        }
         let message = hostError { try Fixture.plan("do-64gb", host: small) }
-        for part in ["2,400,000 connections need", "8,569 bytes", "292 lanes", "40 workers", "kept free", "--connections "] {
+        for part in [
+            "2,400,000 connections need", "8,569 bytes", "292 lanes", "40 workers", "kept free", "--connections ",
+        ] {
             #expect(message.contains(part), "\(message)")
         }
         let digits = message.split(separator: "--connections ").last.map { $0.prefix { $0.isNumber } } ?? ""
@@ -75,7 +80,10 @@ import Testing
     // MARK: Privilege
 
     @Test func withoutGlobalSysctlsThePlanSaysSo() throws {
-        let host = Fixture.host { $0.privilege = .userNamespace; $0.privilegeLimitedBecause = "not root" }
+        let host = Fixture.host {
+            $0.privilege = .userNamespace
+            $0.privilegeLimitedBecause = "not root"
+        }
         let plan = try Fixture.plan("smoke", host: host)
         #expect(plan.network == .routed)
         #expect(plan.degraded.count == 1)
@@ -83,13 +91,18 @@ import Testing
     }
 
     @Test func withoutNamespacesWorkersAreLoopbackAddresses() throws {
-        let host = Fixture.host { $0.privilege = .none; $0.privilegeLimitedBecause = "unshare says EPERM" }
+        let host = Fixture.host {
+            $0.privilege = .none
+            $0.privilegeLimitedBecause = "unshare says EPERM"
+        }
         let plan = try Fixture.plan("smoke", host: host)
         #expect(plan.network == .loopback)
         #expect(plan.target.address == "127.0.0.1")
         #expect(plan.workers.map(\.address) == ["127.1.0.1", "127.1.0.2"])
         #expect(plan.degraded[0].contains("unshare says EPERM."))
-        #expect(hostError { try Fixture.plan("smoke", Flags(network: .routed), host: host) }.contains("--network loopback"))
+        #expect(
+            hostError { try Fixture.plan("smoke", Flags(network: .routed), host: host) }.contains(
+                "--network loopback"))
     }
 
     @Test func withoutRingsTheEngineIsEpoll() throws {
@@ -97,7 +110,8 @@ import Testing
         let plan = try Fixture.plan("do-64gb", host: host)
         #expect(plan.engine == .epoll)
         #expect(plan.degraded[0].contains("kernel.io_uring_disabled is 2."))
-        #expect(hostError { try Fixture.plan("smoke", Flags(engine: .ioUring), host: host) }.contains("--engine epoll"))
+        #expect(
+            hostError { try Fixture.plan("smoke", Flags(engine: .ioUring), host: host) }.contains("--engine epoll"))
         #expect(try Fixture.plan("smoke", Flags(engine: .epoll), host: host).degraded.isEmpty)
     }
 
@@ -110,5 +124,6 @@ import Testing
         let smoke = try Fixture.plan("smoke")
         #expect(smoke.fit == .full)
         #expect(smoke.notes.isEmpty)
+        #expect(try Fixture.plan("smoke", Flags(fit: .fixed(.connections))).fit == .connections)
     }
 }

@@ -5,7 +5,9 @@ import Testing
 @Suite struct PlannerTests {
     // MARK: Lanes
 
-    @Test(arguments: [Plan.EngineKind.ioUring, .epoll]) func the24MillionFitIn20000Descriptors(engine: Plan.EngineKind) throws {
+    @Test(arguments: [Plan.EngineKind.ioUring, .epoll]) func the24MillionFitIn20000Descriptors(
+        engine: Plan.EngineKind
+    ) throws {
         let plan = try Fixture.plan("do-64gb", Flags(engine: engine, rate: .max))
         #expect(plan.users == 2_400_000)
         #expect(plan.workers.count == 40)
@@ -75,7 +77,9 @@ import Testing
     }
 
     @Test func aMixtureOfGroupsStaysAMixture() throws {
-        let mixed = ["workers=[ { group: full, count: 32, users: 60k }, { group: short, count: 8, users: 60k, ports: 15000-64851 } ]"]
+        let mixed = [
+            "workers=[ { group: full, count: 32, users: 60k }, { group: short, count: 8, users: 60k, ports: 15000-64851 } ]"
+        ]
         let all = try Fixture.plan("do-64gb", Flags(rate: .max), set: mixed)
         #expect(all.workers.filter { $0.group == "short" }.count == 8)
         #expect(all.notes.contains { $0.contains("49,852 source ports") && $0.contains("10,148 users") })
@@ -103,9 +107,11 @@ import Testing
 
     @Test func phasesAreBoundedByRateDurationAndWorkers() throws {
         let staged = try Fixture.plan(
-            "do-64gb", set: ["load.phases=[ { duration: 400 s, rate: 1000/s, users: 250k }, { duration: 10 s, rate: 1000/s } ]"])
+            "do-64gb",
+            set: ["load.phases=[ { duration: 400 s, rate: 1000/s, users: 250k }, { duration: 10 s, rate: 1000/s } ]"])
         #expect(staged.phases.map(\.users) == [250_000, 10_000])
-        let clipped = try Fixture.plan("do-64gb", set: ["load.phases=[ { duration: 10 s, rate: 1000/s, users: 250k } ]"])
+        let clipped = try Fixture.plan(
+            "do-64gb", set: ["load.phases=[ { duration: 10 s, rate: 1000/s, users: 250k } ]"])
         #expect(clipped.users == 10_000)
         #expect(clipped.notes.contains { $0.contains("starts 10,000") })
         let open = try Fixture.plan("do-64gb", set: ["load.phases=[ { duration: 100 min, rate: 500/s } ]"])

@@ -11,13 +11,18 @@ import Testing
         #expect(profile.workers[0].count == .fixed(40))
         #expect(profile.workers[0].users == 60_000)
         #expect(profile.workers[0].ports == 1_025...65_535)
-        #expect(profile.load.phases == [Profile.Phase(durationSeconds: 6_000, rate: .perSecond(500), users: .count(2_400_000))])
+        #expect(
+            profile.load.phases == [
+                Profile.Phase(durationSeconds: 6_000, rate: .perSecond(500), users: .count(2_400_000))
+            ])
         #expect(profile.load.retryWaitMilliseconds == 10)
         #expect(profile.session == [.connect, .join(topic: "rooms:lobby"), .think(seconds: 30_000)])
         #expect(profile.speedup == .times(10))
         #expect(profile.footprintBytes == 25_600)
         #expect(profile.referencePath == "\(Fixture.directory)/reference/do-64gb.csv")
-        #expect(profile.expectations[0] == Profile.Expectation(figure: "joined.peak", comparison: ">=", value: .number(2_300_000)))
+        #expect(
+            profile.expectations[0]
+                == Profile.Expectation(figure: "joined.peak", comparison: ">=", value: .number(2_300_000)))
     }
 
     @Test(arguments: Fixture.shipped) func everyShippedProfileIsNamedAfterItsFile(name: String) throws {
@@ -34,12 +39,21 @@ import Testing
 
     /// What is wrong, and what the sentence must contain: where, what, and what is allowed.
     static let mistakes: [(String, [String])] = [
-        (Fixture.yaml(more: "hodl: 3 s"), ["tiny.yml:5: hodl:", "no key \"hodl\"", "did you mean hold?", "sample_period"]),
-        (Fixture.yaml(more: "target:\n  droplet: { memroy: 1 GiB }"), ["tiny.yml:6: target.droplet.memroy:", "did you mean memory?"]),
+        (
+            Fixture.yaml(more: "hodl: 3 s"),
+            ["tiny.yml:5: hodl:", "no key \"hodl\"", "did you mean hold?", "sample_period"]
+        ),
+        (
+            Fixture.yaml(more: "target:\n  droplet: { memroy: 1 GiB }"),
+            ["tiny.yml:6: target.droplet.memroy:", "did you mean memory?"]
+        ),
         (Fixture.yaml(more: "hold: 30"), ["tiny.yml:5: hold:", "no unit", "ms, s, min, h"]),
         (Fixture.yaml(more: "hold: -3 s"), ["tiny.yml:5: hold:", "negative"]),
         (Fixture.yaml(more: "hold: 1 s\nhold: 2 s"), ["tiny.yml:5", "\"hold\"", "more than once"]),
-        (Fixture.yaml(more: "engine: iouring"), ["tiny.yml:5: engine:", "did you mean io_uring?", "io_uring, epoll"]),
+        (
+            Fixture.yaml(more: "engine: iouring"),
+            ["tiny.yml:5: engine:", "did you mean io_uring?", "io_uring, epoll"]
+        ),
         (Fixture.yaml(more: "network: routed"), ["tiny.yml:5: network:", "is a mapping"]),
         (Fixture.yaml(more: "network: { model: bridged }"), ["network.model", "did you mean bridge?"]),
         (Fixture.yaml(more: "speedup: fast"), ["tiny.yml:5: speedup:", "or auto"]),
@@ -49,7 +63,10 @@ import Testing
         (Fixture.yaml(more: "target: { port: 65535, port_count: 2 }"), ["target:", "beyond 65535"]),
         (Fixture.yaml(more: "target: { path: socket }"), ["target.path", "starts with /"]),
         (Fixture.yaml(more: "target: [1]"), ["tiny.yml:5: target:", "but this is a list"]),
-        (Fixture.yaml(more: "expect: { joined.peek: \"> 1\" }"), ["expect.joined.peek", "did you mean joined.peak?"]),
+        (
+            Fixture.yaml(more: "expect: { joined.peek: \"> 1\" }"),
+            ["expect.joined.peek", "did you mean joined.peak?"]
+        ),
         (Fixture.yaml(more: "expect: { joined.peak: 5 }"), ["expect.joined.peak", ">=, <=, >, <, =="]),
         (Fixture.yaml(more: "expect: { joined.peak: \">= 101 % of users\" }"), ["100 %"]),
         (Fixture.yaml(more: "expect:\n  joined.peak: >= 5"), ["tiny.yml:6", "not YAML", "need quotes"]),
@@ -63,12 +80,27 @@ import Testing
         (Fixture.yaml(workers: "workers: []"), ["workers:", "empty list"]),
         (Fixture.yaml(workers: "workers: { count: 0, users: 5 }"), ["workers.count", "1 to 16,000"]),
         (Fixture.yaml(workers: "workers: { count: 20_000, users: 5 }"), ["workers.count", "16,000"]),
-        (Fixture.yaml(workers: "workers: [ { count: auto, users: 5 }, { group: b, count: auto, users: 5 } ]"), ["workers.1", "only one"]),
-        (Fixture.yaml(workers: "workers: [ { count: 1, users: 5 }, { count: 1, users: 5 } ]"), ["workers.1", "already"]),
-        (Fixture.yaml(workers: "workers: { count: 1, users: 5, ports: 9-8 }"), ["workers.ports", "lower port first"]),
-        (Fixture.yaml(load: "load: { phases: [ { rate: 5/s, users: 2 } ] }"), ["load.phases.0", "lacks the key \"duration\""]),
+        (
+            Fixture.yaml(workers: "workers: [ { count: auto, users: 5 }, { group: b, count: auto, users: 5 } ]"),
+            ["workers.1", "only one"]
+        ),
+        (
+            Fixture.yaml(workers: "workers: [ { count: 1, users: 5 }, { count: 1, users: 5 } ]"),
+            ["workers.1", "already"]
+        ),
+        (
+            Fixture.yaml(workers: "workers: { count: 1, users: 5, ports: 9-8 }"),
+            ["workers.ports", "lower port first"]
+        ),
+        (
+            Fixture.yaml(load: "load: { phases: [ { rate: 5/s, users: 2 } ] }"),
+            ["load.phases.0", "lacks the key \"duration\""]
+        ),
         (Fixture.yaml(load: "load: { phases: [ { rate: 5, users: 2 } ] }"), ["load.phases.0.rate", "no unit", "/s"]),
-        (Fixture.yaml(load: "load: { phases: [ { rate: max, users: host }, { rate: max, users: 1 } ] }"), ["load.phases.0", "only phase"]),
+        (
+            Fixture.yaml(load: "load: { phases: [ { rate: max, users: host }, { rate: max, users: 1 } ] }"),
+            ["load.phases.0", "only phase"]
+        ),
         (Fixture.yaml(load: "load: { phases: [ { rate: max, users: -1 } ] }"), ["load.phases.0.users", "negative"]),
         (Fixture.yaml(session: "session: [ join: a ]"), ["session.0", "starts with connect"]),
         (Fixture.yaml(session: "session: [ connect, connect ]"), ["session.1", "connects once"]),
@@ -90,7 +122,8 @@ import Testing
         let profile = try Fixture.profile(
             "do-64gb",
             set: [
-                "load.phases.0.rate=1000/s", "tuning.window=32", "target.droplet={ memory: 1 GiB }", "workers.0.count=auto",
+                "load.phases.0.rate=1000/s", "tuning.window=32", "target.droplet={ memory: 1 GiB }",
+                "workers.0.count=auto",
                 "expect.joined.peak=>= 5", "load.retries=3", "load.retries=4",
             ])
         #expect(profile.load.phases[0].rate == .perSecond(1_000))
@@ -123,7 +156,8 @@ import Testing
     }
 
     @Test func theEnvironmentsFoldersComeFirst() throws {
-        let finder = ProfileFinder(directories: ["/nonexistent"], environment: ["SIMBENCH_PROFILES": Fixture.directory])
+        let finder = ProfileFinder(
+            directories: ["/nonexistent"], environment: ["SIMBENCH_PROFILES": Fixture.directory])
         #expect(try finder.find("smoke") == "\(Fixture.directory)/smoke.yml")
         #expect(finder.all().map(\.name) == Fixture.shipped.sorted())
         #expect(try finder.find("\(Fixture.directory)/smoke.yml") == "\(Fixture.directory)/smoke.yml")

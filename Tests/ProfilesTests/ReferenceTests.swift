@@ -22,7 +22,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "empty"), ("t_s,conected\n", "did you mean connected?"), ("t_s,users\n0,1\n", "column connected is missing"),
+        ("", "empty"), ("t_s,conected\n", "did you mean connected?"),
+        ("t_s,users\n0,1\n", "column connected is missing"),
         ("t_s,connected\n0,0\n", "at least two rows"), ("t_s,connected\n0,0\n10\n", "c.csv:3: the row has 1 cells"),
         ("t_s,connected\n0,0\n10,x\n", "c.csv:3: connected is \"x\""), ("t_s,connected\n0,0\n0,1\n", "does not grow"),
         ("t_s,connected\n0,\n", "must not be empty"), ("t_s,connected\n0,-1\n", "zero or more"),

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct UnitsTests {
     @Test(arguments: [
-        ("30 s", 30), ("30s", 30), ("10 ms", 0.01), ("100 min", 6_000), ("1.5 h", 5_400), ("30_000 s", 30_000), ("0 s", 0),
+        ("30 s", 30), ("30s", 30), ("10 ms", 0.01), ("100 min", 6_000), ("1.5 h", 5_400), ("30_000 s", 30_000),
+        ("0 s", 0),
         ("720 h", 2_592_000),
     ])
     func durations(text: String, seconds: Double) throws {
@@ -24,7 +25,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("2704 B", 2_704), ("64431 MiB", 67_560_800_256), ("4 GiB", 4_294_967_296), ("1.5 KiB", 1_536), ("42 KB", 42_000),
+        ("2704 B", 2_704), ("64431 MiB", 67_560_800_256), ("4 GiB", 4_294_967_296), ("1.5 KiB", 1_536),
+        ("42 KB", 42_000),
         ("1 TiB", 1_099_511_627_776), ("128 GB", 128_000_000_000),
     ])
     func memory(text: String, bytes: UInt64) throws {
@@ -32,14 +34,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("64", "no unit"), ("4 gib", "did you mean GiB?"), ("4 Gb", "did you mean GB?"), ("0.5 B", "whole number of bytes"),
+        ("64", "no unit"), ("4 gib", "did you mean GiB?"), ("4 Gb", "did you mean GB?"),
+        ("0.5 B", "whole number of bytes"),
         ("2000 TiB", "1024 TiB"), ("-4 GiB", "negative"),
     ])
     func badMemory(text: String, part: String) {
         #expect(Fixture.message { try Units.bytes(text) }.contains(part))
     }
 
-    @Test(arguments: [("60000", 60_000), ("60_000", 60_000), ("100k", 100_000), ("2.4M", 2_400_000), ("0", 0), ("1.1M", 1_100_000)])
+    @Test(arguments: [
+        ("60000", 60_000), ("60_000", 60_000), ("100k", 100_000), ("2.4M", 2_400_000), ("0", 0), ("1.1M", 1_100_000),
+    ])
     func counts(text: String, value: Int) throws {
         #expect(try Units.count(text) == value)
     }
