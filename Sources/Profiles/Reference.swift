@@ -17,7 +17,7 @@ public struct Reference: Equatable, Sendable {
     /// do-64gb, 3,701 users at 50 s and 8,713 at 60 s put the beginning at 42.6 s.
     public let startSeconds: Double
 
-    /// Columns a reference may have; the first three of its kind are used, the rest are for people.
+    /// Columns a reference may have. `Sample` says which are used; the rest are for people.
     public static let columns = [
         "t_s", "users", "users_started_total", "connected", "connects_10s", "connect_mean_ms", "join_page_mean_ms",
         "websocket_ok_total", "finished_total", "etimedout_total", "eaddrnotavail_total", "abort_max_retries_total",
