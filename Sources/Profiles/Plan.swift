@@ -28,11 +28,18 @@ public struct Plan: Codable, Equatable, Sendable {
 
     /// One arrival phase, for all workers together, in model time.
     public struct Phase: Codable, Equatable, Sendable {
+        /// Arrivals end then, started or not. 0 only when the rate is max: the phase ends with its last user.
         public var durationSeconds: Double
         /// Users started per model second by all workers together; nil is `max`, as fast as both ends go.
         public var ratePerSecond: Double?
         /// At most this many users are started in this phase by all workers together.
         public var users: Int
+
+        public init(durationSeconds: Double, ratePerSecond: Double? = nil, users: Int) {
+            self.durationSeconds = durationSeconds
+            self.ratePerSecond = ratePerSecond
+            self.users = users
+        }
     }
 
     /// The limits of one simulated machine; nil is "not limited".
@@ -40,6 +47,12 @@ public struct Plan: Codable, Equatable, Sendable {
         public var memoryBytes: UInt64?
         public var swapBytes: UInt64?
         public var cpus: Int?
+
+        public init(memoryBytes: UInt64? = nil, swapBytes: UInt64? = nil, cpus: Int? = nil) {
+            self.memoryBytes = memoryBytes
+            self.swapBytes = swapBytes
+            self.cpus = cpus
+        }
     }
 
     public struct Target: Codable, Equatable, Sendable {
@@ -53,6 +66,19 @@ public struct Plan: Codable, Equatable, Sendable {
         /// Connections one lane holds at most.
         public var laneCapacity: Int
         public var droplet: Droplet
+
+        public init(
+            address: String, port: UInt16, portCount: Int, path: String, lanes: Int, laneCapacity: Int,
+            droplet: Droplet
+        ) {
+            self.address = address
+            self.port = port
+            self.portCount = portCount
+            self.path = path
+            self.lanes = lanes
+            self.laneCapacity = laneCapacity
+            self.droplet = droplet
+        }
     }
 
     /// One simulated load machine.
@@ -68,6 +94,20 @@ public struct Plan: Codable, Equatable, Sendable {
         public var lastPort: UInt16
         public var portOrder: PortOrder
         public var droplet: Droplet
+
+        public init(
+            index: Int, group: String, address: String, users: Int, firstPort: UInt16, lastPort: UInt16,
+            portOrder: PortOrder, droplet: Droplet
+        ) {
+            self.index = index
+            self.group = group
+            self.address = address
+            self.users = users
+            self.firstPort = firstPort
+            self.lastPort = lastPort
+            self.portOrder = portOrder
+            self.droplet = droplet
+        }
     }
 
     /// A slice of one worker's users, carried by one thread.
@@ -76,6 +116,12 @@ public struct Plan: Codable, Equatable, Sendable {
         /// The first of this lane's users, counted within its worker.
         public var firstUser: Int
         public var users: Int
+
+        public init(worker: Int, firstUser: Int, users: Int) {
+            self.worker = worker
+            self.firstUser = firstUser
+            self.users = users
+        }
     }
 
     /// One step of the session that every user plays.
@@ -91,6 +137,12 @@ public struct Plan: Codable, Equatable, Sendable {
         public var name: String
         public var bytes: Double
         public var source: String
+
+        public init(name: String, bytes: Double, source: String) {
+            self.name = name
+            self.bytes = bytes
+            self.source = source
+        }
     }
 
     public struct Expectation: Codable, Equatable, Sendable {
@@ -99,6 +151,12 @@ public struct Plan: Codable, Equatable, Sendable {
         /// One of >=, <=, >, <, ==.
         public var comparison: String
         public var value: Double
+
+        public init(figure: String, comparison: String, value: Double) {
+            self.figure = figure
+            self.comparison = comparison
+            self.value = value
+        }
     }
 
     public var schema = "simbench.plan/1"

@@ -1,0 +1,63 @@
+/// What a connection and a lane cost in memory: the only place where the planner's figures come from.
+///
+/// The kernel's figures were measured as /proc/slabinfo differences over 2.35 million idle, established connections on
+/// Linux 6.18. Other kernels differ by some percent; every run measures its own and reports it beside these.
+enum Costs {
+    private static let slab = "slabinfo difference over 2.35 M connections, Linux 6.18"
+
+    /// Kernel objects that each end of a connection holds.
+    private static let endObjects: [(name: String, bytes: Double)] = [
+        ("tcp_sock", 2_521), ("socket_inode", 862), ("dentry", 195), ("file", 195), ("lsm_blobs", 56),
+    ]
+
+    /// What it costs to watch an idle connection: one multishot poll request, or one epoll item with its wait entry.
+    private static func watch(_ engine: Plan.EngineKind) -> (name: String, bytes: Double) {
+        engine == .ioUring ? ("poll_request", 256) : ("epoll_item", 208)
+    }
+
+    /// Every client end with a source port of its own adds one inet_bind_bucket and one inet_bind2_bucket.
+    private static let bindBucketBytes = 256.0
+
+    /// 8,505 slab bytes a pair were measured with io_uring; the lines above explain all but these.
+    private static let unattributedBytes = 79.0
+
+    /// Design budgets of this engine's own tables; a run measures what they really come to.
+    static let targetUserBytes = 24.0
+    static let workerUserBytes = 40.0
+
+    /// Rings, buffers, tables and the touched stack of one lane. An allowance, not a measurement.
+    static let laneFixedBytes: UInt64 = 400 << 10
+    /// One worker's namespace, link and process. An allowance, not a measurement.
+    static let workerFixedBytes: UInt64 = 4 << 20
+
+    /// Memory the plan never touches: the larger of this and `reserveFraction` of the host's.
+    static let reserveBytes: UInt64 = 256 << 20
+    static let reserveFraction = 0.02
+
+    /// Bytes per connection pair, line by line. Names begin with the summary's word for who holds them.
+    ///
+    /// - Parameter portsPerUser: source ports used per connection: 1, or less where one port serves several of the
+    ///   target's.
+    static func ledger(_ engine: Plan.EngineKind, portsPerUser: Double) -> [Plan.LedgerLine] {
+        let watch = watch(engine)
+        var lines: [Plan.LedgerLine] = []
+        for end in ["target_kernel", "worker_kernel"] {
+            for object in endObjects + [watch] {
+                lines.append(Plan.LedgerLine(name: "\(end).\(object.name)", bytes: object.bytes, source: slab))
+            }
+        }
+        lines.append(
+            Plan.LedgerLine(
+                name: "worker_kernel.bind_buckets", bytes: (bindBucketBytes * portsPerUser).rounded(),
+                source: "\(slab); one pair of buckets per source port in use"))
+        lines.append(
+            Plan.LedgerLine(
+                name: "pair.unattributed", bytes: unattributedBytes,
+                source: "8,505 slab bytes a pair measured with io_uring, less the lines above"))
+        lines.append(
+            Plan.LedgerLine(name: "target_user.connection", bytes: targetUserBytes, source: "design budget"))
+        lines.append(
+            Plan.LedgerLine(name: "worker_user.connection", bytes: workerUserBytes, source: "design budget"))
+        return lines
+    }
+}

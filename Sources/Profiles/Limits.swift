@@ -1,0 +1,28 @@
+/// The largest quantities a profile or a flag may ask for.
+///
+/// They are far beyond any machine this runs on. What exceeds them is a slip of the keyboard, and is refused with a
+/// sentence instead of being carried into arithmetic that would overflow.
+public enum Limits {
+    public static let users = 100_000_000
+    public static let durationSeconds = 30.0 * 86_400
+    public static let ratePerSecond = 10_000_000.0
+    public static let bytes: UInt64 = 1 << 50
+    /// One /30 per worker in 198.19.0.0/16 makes room for 16,383; the rest is margin.
+    public static let workers = 16_000
+    public static let cpus = 4_096
+    public static let retries = 1_000
+    /// The kernel takes at most 127 for net.ipv4.tcp_syn_retries.
+    public static let synRetries = 127
+    public static let speedup = 0.01...10_000.0
+    public static let samplePeriodSeconds = 0.05...3_600.0
+    public static let activeLanes = 256
+    public static let window = 4_096
+    /// Threads per side. Every lane is one.
+    public static let lanes = 4_096
+    public static let targetPorts = 1_024
+    /// Elements in any list or mapping of a profile.
+    public static let elements = 1_000
+    public static let textCharacters = 500
+    public static let profileBytes = 1 << 20
+    public static let referenceBytes = 64 << 20
+}

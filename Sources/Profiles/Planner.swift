@@ -1,0 +1,131 @@
+/// Turns a profile, the flags and the host's facts into a plan. Pure: the same input gives the same plan.
+public enum Planner {
+    /// Network models that the lab can build.
+    public static let supportedNetworks: [Plan.NetworkModel] = [.routed, .loopback]
+
+    private static let defaultWindow = 64
+    /// A cautious bound, not a measurement: on two CPUs few ramping lanes were a third faster than all at once.
+    private static let mostActiveLanes = 16
+
+    /// Resolves every number of a run.
+    ///
+    /// - Throws: `PlanError.invalid` (exit status 64) when profile and flags contradict themselves or each other,
+    ///   `PlanError.hostCannot` (69) when this host cannot run them, with the arithmetic and the way out.
+    public static func plan(
+        profile: Profile, flags: Flags, host: HostFacts, version: String
+    ) throws(PlanError) -> Plan {
+        try flags.check()
+        let choices = try Choices(profile, flags, host)
+        let workforce = Workforce(groups: profile.workers, targetPortCount: profile.target.portCount)
+        let ledger = Costs.ledger(choices.engine, portsPerUser: workforce.portsPerUser)
+        let capacity = try Capacity(
+            host: host, engine: choices.engine, activeLanes: activeLanes(profile, host),
+            targetLanes: profile.tuning.targetLanes, ledger: ledger)
+
+        var arrivals = try Arrivals(profile, capacity: workforce.capacity) { () throws(PlanError) -> Int in
+            guard let connections = flags.connections else { return try hostUsers(capacity, workforce) }
+            return min(connections, workforce.capacity ?? connections)
+        }
+        let base = arrivals.users
+        if let connections = flags.connections { arrivals.scale(to: connections) }
+        if let rate = flags.rate { arrivals.pace(rate) }
+
+        let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
+        try checkWorkers(counts, users: arrivals.users)
+        let workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
+        let workerLanes = LanePlan.lanes(workers, capacity: capacity.workerLane)
+        try capacity.checkLanes(workerLanes.count, side: "worker", laneCapacity: capacity.workerLane)
+        let targetLanes = try capacity.targetLanes(users: arrivals.users)
+        try checkMemory(
+            capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
+            workers: workers.count)
+
+        var notes = choices.notes + arrivals.notes
+        let speedup = try Choices.speedup(profile, flags, arrivals: arrivals, cpus: host.cpus, notes: &notes)
+        let synRetries = Choices.synRetries(profile.load.synRetries, speedup: speedup, notes: &notes)
+        let expectations = Expectations.resolve(profile, users: arrivals.users, base: base, notes: &notes)
+        notes += Remarks.all(profile, workforce, workers: workers, arrivals: arrivals, host: host)
+        if flags.connections == nil, profile.load.phases.contains(where: { $0.users == .host }) {
+            notes.append(
+                hostNote(
+                    capacity, users: arrivals.users, lanes: workerLanes.count + targetLanes, workers: workers.count))
+        }
+
+        return Plan(
+            version: version, profile: profile.name, about: profile.about, engine: choices.engine, fit: choices.fit,
+            speedup: speedup, seed: flags.seed ?? Flags.defaultSeed, interArrival: profile.load.interArrival,
+            phases: arrivals.phases, users: arrivals.users, holdSeconds: flags.holdSeconds ?? profile.holdSeconds,
+            retries: profile.load.retries, retryWaitMilliseconds: profile.load.retryWaitMilliseconds,
+            session: profile.session, network: choices.network, synRetries: synRetries,
+            target: target(profile, choices.network, lanes: targetLanes, laneCapacity: capacity.targetLane),
+            workers: workers, workerLanes: workerLanes, activeLanes: capacity.activeLanes,
+            window: profile.tuning.window ?? defaultWindow, samplePeriodSeconds: profile.samplePeriodSeconds,
+            ledger: ledger, footprintBytes: profile.footprintBytes, expectations: expectations,
+            referencePath: profile.referencePath, degraded: choices.degraded, notes: notes, host: host)
+    }
+
+    /// Two per CPU: the fastest runs measured on two CPUs used four. `tuning.active_lanes` overrides it.
+    private static func activeLanes(_ profile: Profile, _ host: HostFacts) -> Int {
+        profile.tuning.activeLanes ?? min(2 * max(1, host.cpus), mostActiveLanes)
+    }
+
+    private static func target(
+        _ profile: Profile, _ network: Plan.NetworkModel, lanes: Int, laneCapacity: Int
+    ) -> Plan.Target {
+        Plan.Target(
+            address: Address.target(network), port: profile.target.port, portCount: profile.target.portCount,
+            path: profile.target.path, lanes: lanes, laneCapacity: laneCapacity, droplet: profile.target.droplet)
+    }
+
+    // MARK: What the host carries
+
+    /// What `users: host` stands for.
+    private static func hostUsers(_ capacity: Capacity, _ workforce: Workforce) throws(PlanError) -> Int {
+        let most = capacity.mostUsers(
+            upTo: min(workforce.capacity ?? Limits.users, Limits.users),
+            usersPerWorker: workforce.mostUsersPerWorker
+        ) { workforce.counts(users: $0, scaledFrom: nil).reduce(0, +) }
+        guard most > 0 else {
+            throw .hostCannot(
+                "This host has \(UnitText.bytes(capacity.host.memoryAvailableBytes)) of memory available, and "
+                    + "\(UnitText.bytes(capacity.reserve)) of it is kept free: nothing is left for connections. Stop "
+                    + "what uses the memory, or use a larger host.")
+        }
+        return most
+    }
+
+    private static func hostNote(_ capacity: Capacity, users: Int, lanes: Int, workers: Int) -> String {
+        let needed = capacity.neededBytes(users: users, lanes: lanes, workers: workers)
+        return "users: host is \(UnitText.count(users)) here: they need \(UnitText.bytes(needed)) of the "
+            + "\(UnitText.bytes(capacity.budget)) that this host offers."
+    }
+
+    private static func checkWorkers(_ counts: [Int], users: Int) throws(PlanError) {
+        let total = counts.reduce(0, +)
+        guard total > Limits.workers else { return }
+        throw .invalid(
+            "\(UnitText.count(users)) users take \(UnitText.count(total)) workers; at most "
+                + "\(UnitText.count(Limits.workers)) are allowed. Raise workers.users, or lower --connections.")
+    }
+
+    private static func checkMemory(
+        _ capacity: Capacity, _ workforce: Workforce, users: Int, base: Int, lanes: Int, workers: Int
+    ) throws(PlanError) {
+        let needed = capacity.neededBytes(users: users, lanes: lanes, workers: workers)
+        guard needed > capacity.budget else { return }
+        let most = capacity.mostUsers(upTo: users, usersPerWorker: workforce.mostUsersPerWorker) {
+            workforce.counts(users: $0, scaledFrom: base).reduce(0, +)
+        }
+        let advice =
+            most > 0
+            ? "Use --connections \(most), which fits, or a host with more memory."
+            : "Stop what uses the memory, or use a larger host."
+        throw .hostCannot(
+            "\(UnitText.count(users)) connections need \(UnitText.bytes(needed)) of memory ("
+                + "\(UnitText.count(users)) x \(UnitText.count(Int(capacity.bytesPerPair))) bytes, and "
+                + "\(UnitText.bytes(Capacity.fixedBytes(lanes: lanes, workers: workers))) for \(UnitText.count(lanes)) "
+                + "lanes and \(UnitText.count(workers)) workers), but this host offers \(UnitText.bytes(capacity.budget)) ("
+                + "\(UnitText.bytes(capacity.host.memoryAvailableBytes)) available, less "
+                + "\(UnitText.bytes(capacity.reserve)) kept free). \(advice)")
+    }
+}

@@ -1,0 +1,76 @@
+/// Expectations in numbers.
+enum Expectations {
+    /// Resolves `users` and percentages of them. When `--connections` changed the number of users, what is expected of
+    /// counts is scaled with it: the profile's own figures would only restate that the run was another size.
+    static func resolve(_ profile: Profile, users: Int, base: Int, notes: inout [String]) -> [Plan.Expectation] {
+        var scaled: [String] = []
+        let resolved = profile.expectations.map { expectation in
+            var value: Double
+            switch expectation.value {
+            case .ofUsers(let fraction):
+                value = fraction == 1 ? Double(users) : (fraction * Double(users)).rounded(.down)
+            case .number(let number):
+                value = number
+                guard users != base, number != 0, Figures.counts.contains(expectation.figure) else { break }
+                value = (number * Double(users) / Double(base)).rounded(.down)
+                scaled.append("\(expectation.figure) \(expectation.comparison) \(UnitText.number(value, places: 0))")
+            }
+            return Plan.Expectation(figure: expectation.figure, comparison: expectation.comparison, value: value)
+        }
+        if !scaled.isEmpty {
+            notes.append("Expected counts are scaled with the number of users: \(scaled.joined(separator: ", ")).")
+        }
+        return resolved
+    }
+}
+
+/// Remarks for the reader of a plan that changed no number.
+enum Remarks {
+    /// Below this many users socket buffers are not worth a remark.
+    private static let manyUsers = 100_000
+
+    static func all(
+        _ profile: Profile, _ workforce: Workforce, workers: [Plan.Worker], arrivals: Arrivals, host: HostFacts
+    ) -> [String] {
+        ports(workforce, workers) + thinking(profile, arrivals) + speedup(profile, arrivals)
+            + buffers(arrivals, host)
+    }
+
+    /// A worker with more users than ports is legal: it may be the experiment.
+    private static func ports(_ workforce: Workforce, _ workers: [Plan.Worker]) -> [String] {
+        workforce.groups.compactMap { group in
+            let most = workers.filter { $0.group == group.group }.map(\.users).max() ?? 0
+            let ports = workforce.portCapacity(group)
+            guard most > ports else { return nil }
+            return "Workers of group \(group.group) start up to \(UnitText.count(most)) users but have "
+                + "\(UnitText.count(ports)) source ports: \(UnitText.count(most - ports)) users of each will find "
+                + "none (EADDRNOTAVAIL)."
+        }
+    }
+
+    private static func thinking(_ profile: Profile, _ arrivals: Arrivals) -> [String] {
+        let think = profile.session.reduce(0.0) { if case .think(let seconds) = $1 { $0 + seconds } else { $0 } }
+        let ramp = arrivals.phases.reduce(0) { $0 + $1.durationSeconds }
+        guard !arrivals.isUnpaced, think < ramp else { return [] }
+        return [
+            "A session lasts \(UnitText.seconds(think)) and users arrive for \(UnitText.seconds(ramp)) of model "
+                + "time: the first leave before the last have come."
+        ]
+    }
+
+    private static func speedup(_ profile: Profile, _ arrivals: Arrivals) -> [String] {
+        guard arrivals.isUnpaced, case .times(let factor) = profile.speedup, factor != 1 else { return [] }
+        return [
+            "At rate max no clock paces arrivals, so the profile's speedup of "
+                + "\(UnitText.decimal(factor, places: 2)) is not used."
+        ]
+    }
+
+    private static func buffers(_ arrivals: Arrivals, _ host: HostFacts) -> [String] {
+        guard arrivals.users >= manyUsers else { return [] }
+        return [
+            "tcp_mem allows \(UnitText.bytes(host.tcpMemoryBytes)) of socket buffers. Idle connections hold none, so "
+                + "the plan does not reckon with it."
+        ]
+    }
+}

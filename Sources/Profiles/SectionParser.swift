@@ -1,0 +1,141 @@
+/// The profile's smaller sections: target, session, network, footprint, tuning, reference.
+enum SectionParser {
+    static func target(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Target {
+        let fields = try cursor.fields(["droplet", "port", "port_count", "path"], "target")
+        var target = Profile.Target()
+        if let droplet = fields["droplet"] { target.droplet = try self.droplet(droplet) }
+        if let port = fields["port"] { target.port = UInt16(try port.count(1...65_535)) }
+        if let portCount = fields["port_count"] { target.portCount = try portCount.count(1...Limits.targetPorts) }
+        guard Int(target.port) + target.portCount - 1 <= 65_535 else {
+            throw cursor.error("\(target.portCount) ports from \(target.port) on go beyond 65535")
+        }
+        if let path = fields["path"] { target.path = try self.path(path) }
+        return target
+    }
+
+    static func droplet(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Droplet {
+        let fields = try cursor.fields(["memory", "swap", "cpus"], "a droplet")
+        var droplet = Plan.Droplet()
+        if let memory = fields["memory"] { droplet.memoryBytes = try memory.read(Units.bytes) }
+        if let swap = fields["swap"] { droplet.swapBytes = try swap.read(Units.bytes) }
+        if let cpus = fields["cpus"] { droplet.cpus = try cpus.count(1...Limits.cpus) }
+        if droplet.memoryBytes == 0 {
+            throw cursor.error("a droplet without memory runs nothing; leave memory out for no limit")
+        }
+        return droplet
+    }
+
+    /// A request path: it goes into the handshake as it is, so it must not be able to end the request line.
+    private static func path(_ cursor: YAMLCursor) throws(ProfileError) -> String {
+        let text = try cursor.text()
+        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+            throw cursor.error(
+                "\"\(text)\" is not a request path; it starts with / and has no spaces, such as /socket/websocket")
+        }
+        return text
+    }
+
+    /// A short name that is safe in file names, reports and cgroup paths.
+    static func identifier(_ cursor: YAMLCursor) throws(ProfileError) -> String {
+        let text = try cursor.text()
+        let isPlain = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0)
+                || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
+        }
+        guard isPlain, !text.isEmpty, text.count <= 64, !text.hasPrefix(".") else {
+            throw cursor.error(
+                "\"\(text.prefix(64))\" is not a name; letters, digits, -, _ and . make one, 64 at most")
+        }
+        return text
+    }
+
+    // MARK: Session
+
+    static func session(_ cursor: YAMLCursor) throws(ProfileError) -> [Plan.Step] {
+        var steps: [Plan.Step] = []
+        for element in try cursor.list("session") {
+            let step = try self.step(element)
+            if steps.isEmpty != (step == .connect) {
+                throw element.error("a session starts with connect and connects once")
+            }
+            if case .join = step, steps.contains(where: { if case .join = $0 { true } else { false } }) {
+                throw element.error("a session joins one topic; this is its second join")
+            }
+            steps.append(step)
+        }
+        return steps
+    }
+
+    private static func step(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Step {
+        if case .scalar = cursor.node {
+            let text = try cursor.text()
+            if text == "connect" { return .connect }
+            throw cursor.error(
+                "\"\(text)\" is not a step; allowed are connect, join: TOPIC and think: DURATION")
+        }
+        let fields = try cursor.fields(["join", "think"], "a step")
+        guard fields.fields.count == 1 else { throw cursor.error("a step does one thing: join or think") }
+        if let think = fields["think"] { return .think(seconds: try think.read(Units.seconds)) }
+        return .join(topic: try topic(fields.required("join", "the topic to join")))
+    }
+
+    /// A topic goes into JSON as it is, so quotes, backslashes and control characters are refused.
+    private static func topic(_ cursor: YAMLCursor) throws(ProfileError) -> String {
+        let text = try cursor.text()
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
+        guard isPlain, !text.isEmpty, text.count <= 200 else {
+            throw cursor.error(
+                "\"\(text.prefix(64))\" is not a topic; 1 to 200 printable ASCII characters without spaces, quotes "
+                    + "and backslashes make one, such as rooms:lobby")
+        }
+        return text
+    }
+
+    // MARK: The rest
+
+    static func network(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.NetworkModel {
+        let fields = try cursor.fields(["model"], "network")
+        return try fields.required("model", "routed, bridge, overlay or loopback").choice()
+    }
+
+    static func period(_ cursor: YAMLCursor) throws(ProfileError) -> Double {
+        let seconds = try cursor.read(Units.seconds)
+        guard Limits.samplePeriodSeconds.contains(seconds) else {
+            throw cursor.error("\"\(try cursor.text())\" is out of range; a sampling period is 50 ms to 1 h")
+        }
+        return seconds
+    }
+
+    static func footprint(_ cursor: YAMLCursor) throws(ProfileError) -> [Profile.FootprintPart] {
+        var parts: [Profile.FootprintPart] = []
+        for element in try cursor.list("footprint") {
+            let fields = try element.fields(["name", "bytes", "source"], "a footprint part")
+            parts.append(
+                Profile.FootprintPart(
+                    name: try fields.required("name", "what the memory is for").text(),
+                    bytes: try fields.required("bytes", "its size per connection, such as 2704 B").read(Units.bytes),
+                    source: try fields.required("source", "where the figure is from").text()))
+        }
+        return parts
+    }
+
+    static func tuning(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Tuning {
+        let fields = try cursor.fields(["active_lanes", "window", "target_lanes"], "tuning")
+        var tuning = Profile.Tuning()
+        if let lanes = fields["active_lanes"] { tuning.activeLanes = try lanes.count(1...Limits.activeLanes) }
+        if let window = fields["window"] { tuning.window = try window.count(1...Limits.window) }
+        if let lanes = fields["target_lanes"] { tuning.targetLanes = try lanes.count(1...Limits.lanes) }
+        return tuning
+    }
+
+    /// The curve's path, relative to the profile's folder unless it is absolute.
+    static func reference(_ cursor: YAMLCursor) throws(ProfileError) -> String {
+        let text = try cursor.text()
+        guard text.hasSuffix(".csv") else {
+            throw cursor.error("\"\(text)\" is not a reference curve; name a .csv file, relative to the profile")
+        }
+        if text.hasPrefix("/") { return text }
+        guard let slash = cursor.source.file.lastIndex(of: "/") else { return text }
+        return String(cursor.source.file[...slash]) + text
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+
+@testable import Profiles
+
+/// The shipped profiles and the hosts that tests plan for.
+enum Fixture {
+    static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("profiles").path
+
+    static let shipped = ["smoke", "local-100k", "do-64gb", "phoenix-2m", "host-max"]
+
+    static let finder = ProfileFinder(directories: [directory], environment: [:])
+
+    static func profile(_ name: String, set: [String] = []) throws -> Profile {
+        try finder.load(name, overrides: set)
+    }
+
+    static func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(directory)/\(name).yml", encoding: .utf8)
+    }
+
+    /// The machine the targets are set for: 2 CPUs, 24 GiB, and descriptors that are far too few for one table.
+    static func host(_ change: (inout HostFacts) -> Void = { _ in }) -> HostFacts {
+        var host = HostFacts(
+            kernelRelease: "6.18.0", cpuModel: "test", cpus: 2, memoryTotalBytes: 24 << 30,
+            memoryAvailableBytes: 23 << 30, swapTotalBytes: 0, numaNodes: 1, descriptorLimit: 20_000,
+            ioUringUnavailableBecause: nil, privilege: .root, privilegeLimitedBecause: nil, tcpMemoryBytes: 2 << 30)
+        change(&host)
+        return host
+    }
+
+    static func plan(
+        _ name: String, _ flags: Flags = Flags(), set: [String] = [], host: HostFacts = host()
+    ) throws -> Plan {
+        try Planner.plan(profile: profile(name, set: set), flags: flags, host: host, version: "test")
+    }
+
+    /// The message of what `body` throws, or a sentence saying that it threw nothing.
+    static func message(_ body: () throws -> some Any) -> String {
+        do {
+            _ = try body()
+            return "nothing was thrown"
+        } catch {
+            return String(describing: error)
+        }
+    }
+
+    /// A minimal profile whose named section is replaced.
+    static func yaml(
+        name: String = "name: tiny", workers: String = "workers: { count: 2, users: 100 }",
+        load: String = "load: { phases: [ { rate: max, users: 200 } ] }",
+        session: String = "session: [ connect, join: rooms:lobby, think: 30 s ]", more: String = ""
+    ) -> String {
+        [name, workers, load, session, more].joined(separator: "\n") + "\n"
+    }
+}
+
+/// SplitMix64: the same numbers on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+}

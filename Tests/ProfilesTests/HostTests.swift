@@ -1,0 +1,129 @@
+import Testing
+
+@testable import Profiles
+
+/// What a plan makes of hosts that lack something.
+@Suite struct HostTests {
+    private func hostError(_ body: () throws -> Plan) -> String {
+        do {
+            _ = try body()
+            return "nothing was thrown"
+        } catch let error as PlanError {
+            return error.exitCode == 69 ? error.message : "exit status \(error.exitCode): \(error.message)"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    // MARK: Memory
+
+    @Test func hostMaxFillsTheMemory() throws {
+        let plan = try Fixture.plan("host-max")
+        #expect(plan.users >= 2_600_000)
+        #expect(plan.users <= 2_900_000)
+        #expect(plan.users % 1_000 == 0)
+        #expect(plan.workers.count == (plan.users + 59_999) / 60_000)
+        #expect(plan.expectations[0].value == Double(plan.users))
+        let pair = plan.ledger.reduce(0) { $0 + $1.bytes }
+        let needed = Double(plan.users) * pair
+        #expect(needed < Double(23 << 30))
+        #expect(needed > 0.93 * Double(23 << 30))
+    }
+
+    @Test func hostMaxTakesConnections() throws {
+        let plan = try Fixture.plan("host-max", Flags(connections: 2_352_000))
+        #expect(plan.users == 2_352_000)
+        #expect(plan.workers.count == 40)
+        #expect(plan.workers.allSatisfy { $0.users == 58_800 })
+        #expect(plan.workerLanes.count == 120)
+    }
+
+    @Test func hostMaxIsLimitedByItsWorkers() throws {
+        #expect(try Fixture.plan("host-max", set: ["workers.count=2"]).users == 120_000)
+        let ports = try Fixture.plan("host-max", Flags(connections: 100_000), set: ["workers.ports=1025-2024"])
+        #expect(ports.workers.count == 100)
+        #expect(ports.workers.allSatisfy { $0.users == 1_000 })
+        let shared = try Fixture.plan(
+            "host-max", Flags(connections: 100_000), set: ["workers.ports=1025-2024", "target.port_count=10"])
+        #expect(shared.workers.count == 10)
+        #expect(shared.ledger.first { $0.name.hasSuffix("bind_buckets") }?.bytes == 26)
+    }
+
+    @Test func tooLittleMemoryIsArithmeticWithAWayOut() throws {
+        let small = Fixture.host {
+            $0.memoryAvailableBytes = 4 << 30
+            $0.memoryTotalBytes = 4 << 30
+        }
+        let message = hostError { try Fixture.plan("do-64gb", host: small) }
+        for part in [
+            "2,400,000 connections need", "8,569 bytes", "292 lanes", "40 workers", "kept free", "--connections ",
+        ] {
+            #expect(message.contains(part), "\(message)")
+        }
+        let digits = message.split(separator: "--connections ").last.map { $0.prefix { $0.isNumber } } ?? ""
+        let fitting = try #require(Int(digits))
+        #expect(try Fixture.plan("do-64gb", Flags(connections: fitting), host: small).users == fitting)
+        let none = hostError {
+            try Fixture.plan("host-max", host: Fixture.host { $0.memoryAvailableBytes = 1 << 20 })
+        }
+        #expect(none.contains("nothing is left"))
+    }
+
+    @Test func enginesDifferInTheirWatch() {
+        let ring = Costs.ledger(.ioUring, portsPerUser: 1).reduce(0) { $0 + $1.bytes }
+        let epoll = Costs.ledger(.epoll, portsPerUser: 1).reduce(0) { $0 + $1.bytes }
+        #expect(ring == 8_569)
+        #expect(ring - epoll == 96)
+        #expect(Costs.ledger(.epoll, portsPerUser: 1).allSatisfy { !$0.source.isEmpty })
+    }
+
+    // MARK: Privilege
+
+    @Test func withoutGlobalSysctlsThePlanSaysSo() throws {
+        let host = Fixture.host {
+            $0.privilege = .userNamespace
+            $0.privilegeLimitedBecause = "not root"
+        }
+        let plan = try Fixture.plan("smoke", host: host)
+        #expect(plan.network == .routed)
+        #expect(plan.degraded.count == 1)
+        #expect(plan.degraded[0].contains("Global kernel settings"))
+    }
+
+    @Test func withoutNamespacesWorkersAreLoopbackAddresses() throws {
+        let host = Fixture.host {
+            $0.privilege = .none
+            $0.privilegeLimitedBecause = "unshare says EPERM"
+        }
+        let plan = try Fixture.plan("smoke", host: host)
+        #expect(plan.network == .loopback)
+        #expect(plan.target.address == "127.0.0.1")
+        #expect(plan.workers.map(\.address) == ["127.1.0.1", "127.1.0.2"])
+        #expect(plan.degraded[0].contains("unshare says EPERM."))
+        #expect(
+            hostError { try Fixture.plan("smoke", Flags(network: .routed), host: host) }.contains(
+                "--network loopback"))
+    }
+
+    @Test func withoutRingsTheEngineIsEpoll() throws {
+        let host = Fixture.host { $0.ioUringUnavailableBecause = "kernel.io_uring_disabled is 2" }
+        let plan = try Fixture.plan("do-64gb", host: host)
+        #expect(plan.engine == .epoll)
+        #expect(plan.degraded[0].contains("kernel.io_uring_disabled is 2."))
+        #expect(
+            hostError { try Fixture.plan("smoke", Flags(engine: .ioUring), host: host) }.contains("--engine epoll"))
+        #expect(try Fixture.plan("smoke", Flags(engine: .epoll), host: host).degraded.isEmpty)
+    }
+
+    // MARK: Honesty
+
+    @Test func whatIsNotEnforcedIsSaid() throws {
+        let plan = try Fixture.plan("do-64gb")
+        #expect(plan.fit == .connections)
+        #expect(plan.notes.contains { $0.contains("not enforced by this version") })
+        let smoke = try Fixture.plan("smoke")
+        #expect(smoke.fit == .full)
+        #expect(smoke.notes.isEmpty)
+        #expect(try Fixture.plan("smoke", Flags(fit: .fixed(.connections))).fit == .connections)
+    }
+}
