@@ -46,7 +46,7 @@ public final class Journal {
     func raise(_ wish: Sysctls.HostWish, files: SysctlFiles = .kernel) throws -> String? {
         try Journal.locked(directory) {
             guard let current = files.read(wish.name) else {
-                return "\(wish.name) cannot be seen from here: \(wish.otherwise)."
+                return "\(wish.name) cannot be seen from here and may be too low; then \(wish.otherwise)."
             }
             let others = liveClaims(on: wish.name)
             let raised = Sysctls.raised(current, atLeast: wish.atLeast)

@@ -63,7 +63,7 @@ enum Sysctls {
         let sockets = UInt64(max(plan.users, 0)) * 2
         wishes.append(HostWish(
             name: "fs.file-max", atLeast: [sockets + 200_000],
-            otherwise: "ordinary users of this host may be refused files (ENFILE) while the run holds its sockets"))
+            otherwise: "once so many files are open, everyone but the host's root is refused more (ENFILE)"))
         // Since Linux 6.0 an idle TCP socket gives its memory back; before, each end may keep a page.
         if kernelMajor(plan.host.kernelRelease) < 6 {
             let pages = sockets + 65_536
