@@ -66,7 +66,9 @@ public struct HostProbe {
             if values[key] == nil { values[key] = parts[1].trimmed }
         }
         if let name = values["model name"] ?? values["Model"] ?? values["cpu"] { return name }
-        if let maker = values["CPU implementer"], let part = values["CPU part"] { return "ARM implementer \(maker) part \(part)" }
+        if let maker = values["CPU implementer"], let part = values["CPU part"] {
+            return "ARM implementer \(maker) part \(part)"
+        }
         return "unknown"
     }
 

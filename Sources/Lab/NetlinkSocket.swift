@@ -10,7 +10,8 @@ final class NetlinkSocket {
     /// `namespace` nil: the calling thread's.
     init(namespace: Int32? = nil) throws {
         func make() throws -> Int32 {
-            let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Rtnetlink.protocolRoute)
+            let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            let descriptor = socket(AF_NETLINK, kind, Rtnetlink.protocolRoute)
             guard descriptor >= 0 else { throw LabError.system("open a netlink socket", code: errno) }
             return descriptor
         }

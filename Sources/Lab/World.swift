@@ -70,7 +70,8 @@ public final class World {
                 continue
             }
             guard let raised = Sysctls.raised(current, atLeast: wish.atLeast) else { continue }
-            degraded.append("\(wish.name) stays at \(current) instead of \(raised), which only root may set: \(wish.otherwise).")
+            degraded.append("\(wish.name) stays at \(current) instead of \(raised), which only root may set: "
+                + "\(wish.otherwise).")
         }
     }
 

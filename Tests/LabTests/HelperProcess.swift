@@ -13,7 +13,8 @@ enum HelperProcess {
     /// Returns when the helper has said something, or ended, with what it said. `before`: a program and its arguments
     /// that run the helper in turn.
     static func start(_ environment: [String: String], before: [String] = []) throws -> (ChildProcess, String) {
-        let command = before + [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
+        let itself = [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
+        let command = before + itself
         var request = SpawnRequest(path: command[0], arguments: Array(command.dropFirst()))
         var all = environment
         for name in ["PATH", "HOME", "LD_LIBRARY_PATH"] { all[name] = getenv(name).map { String(cString: $0) } }
@@ -49,7 +50,9 @@ struct HelperTests {
 
     @Test(.enabled(if: HelperProcess.role == "unprivileged")) func buildsAWorldInAUserNamespace() throws {
         let privileges = Privileges.prepare(allowUserNamespace: false)
-        var said = "level=\(privileges.level.rawValue)\nbecause=\(privileges.because ?? "")\njournal=\(Journal.defaultDirectory())\n"
+        let descriptors = SystemFile.names(in: "/proc/self/fd")
+        var said = "level=\(privileges.level.rawValue)\nbecause=\(privileges.because ?? "")\n"
+        said += "journal=\(Journal.defaultDirectory())\n"
         do {
             let world = try World.build(smallPlan(), hostFacts: rootFacts(privileges.level))
             let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
@@ -64,6 +67,7 @@ struct HelperTests {
         } catch {
             said += "error=\(error)\n"
         }
+        if SystemFile.names(in: "/proc/self/fd") != descriptors { said += "leak=descriptors\n" }
         HelperProcess.say(said + "done\n")
     }
 }
