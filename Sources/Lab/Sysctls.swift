@@ -1,0 +1,86 @@
+import Glibc
+import Profiles
+
+/// Kernel settings: those of a namespace die with it and are just written; the host's are journalled first.
+enum Sysctls {
+    /// `net.core.somaxconn` → `/proc/sys/net/core/somaxconn`.
+    static func path(_ name: String) -> String {
+        "/proc/sys/" + name.split(separator: ".").joined(separator: "/")
+    }
+
+    /// The value with single blanks between its fields, or nil when this kernel or namespace lacks it.
+    static func read(_ name: String) -> String? { SystemFile.text(path(name))?.trimmed }
+
+    /// Writes values for the namespace the calling thread is in. Returns a sentence for each refused.
+    static func write(_ values: [(name: String, value: String)]) -> [String] {
+        values.compactMap { name, value in
+            do throws(Errno) {
+                try SystemFile.write(value, to: path(name))
+                return nil
+            } catch {
+                return "\(name) could not be set to \(value): \(errnoText(error.code))."
+            }
+        }
+    }
+
+    static func targetSettings() -> [(name: String, value: String)] {
+        common + [("net.ipv4.ip_local_port_range", "1025 65535")]
+    }
+
+    static func workerSettings(_ worker: Plan.Worker, synRetries: Int) -> [(name: String, value: String)] {
+        var values = common
+        // A range may not start below the first unprivileged port.
+        if worker.firstPort < 1024 {
+            values.append(("net.ipv4.ip_unprivileged_port_start", String(worker.firstPort)))
+        }
+        values.append(("net.ipv4.ip_local_port_range", "\(worker.firstPort) \(worker.lastPort)"))
+        values.append(("net.ipv4.tcp_syn_retries", String(synRetries)))
+        return values
+    }
+
+    /// bbr and fq pace every packet with a timer; the queue lengths are as long as they may be, so that the accept
+    /// queue is the target's own doing.
+    private static let common: [(name: String, value: String)] = [
+        ("net.core.somaxconn", "65535"),
+        ("net.ipv4.tcp_max_syn_backlog", "65535"),
+        ("net.ipv4.tcp_congestion_control", "reno"),
+    ]
+
+    /// A setting of the whole host that a run wants at least so high.
+    struct HostWish: Equatable {
+        var name: String
+        /// Field by field; the setting is raised, never lowered.
+        var atLeast: [UInt64]
+        /// What is lost when it stays as it is; ends the sentence in `degraded`.
+        var otherwise: String
+    }
+
+    /// What this plan wants of the host. Pure.
+    static func hostWishes(_ plan: Plan) -> [HostWish] {
+        var wishes = [HostWish(
+            name: "net.core.netdev_max_backlog", atLeast: [300_000],
+            otherwise: "bursts over the links drop SYNs, and the ramp waits for their retransmission")]
+        let sockets = UInt64(max(plan.users, 0)) * 2
+        wishes.append(HostWish(
+            name: "fs.file-max", atLeast: [sockets + 200_000],
+            otherwise: "once so many files are open, everyone but the host's root is refused more (ENFILE)"))
+        // Since Linux 6.0 an idle TCP socket gives its memory back; before, each end may keep a page.
+        if kernelMajor(plan.host.kernelRelease) < 6 {
+            let pages = sockets + 65_536
+            wishes.append(HostWish(
+                name: "net.ipv4.tcp_mem", atLeast: [pages, pages, pages],
+                otherwise: "TCP comes under memory pressure before all users are connected"))
+        }
+        return wishes
+    }
+
+    static func kernelMajor(_ release: String) -> Int { Int(release.prefix { $0.isNumber }) ?? 0 }
+
+    /// The current value raised field by field, or nil when it is high enough. Pure.
+    static func raised(_ current: String, atLeast: [UInt64]) -> String? {
+        let now = current.fields.map { UInt64($0) ?? 0 }
+        guard now.count == atLeast.count else { return nil }
+        let wanted = zip(now, atLeast).map { max($0, $1) }
+        return wanted == now ? nil : wanted.map { String($0) }.joined(separator: " ")
+    }
+}

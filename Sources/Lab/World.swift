@@ -1,0 +1,213 @@
+import Glibc
+import Profiles
+
+/// The lab of one run: namespaces, links and settings, made together and removed together.
+///
+/// Everything a run's processes do happens in namespaces made here or on loopback, so no load can leave the host.
+/// Not for concurrent use.
+public final class World {
+    /// nil in loopback.
+    public private(set) var target: NetworkNamespace?
+    /// By position in `plan.workers`; empty in loopback.
+    public private(set) var workers: [NetworkNamespace] = []
+    /// What this lab gives up, in sentences.
+    public private(set) var degraded: [String] = []
+    /// What was undone of dead runs before this one was built, in sentences.
+    public private(set) var swept: [String] = []
+
+    /// For children: enter with `simbench_enter_network_namespace`. nil in loopback.
+    public var targetNamespace: Int32? { target?.descriptor }
+    public var workerNamespaces: [Int32] { workers.map(\.descriptor) }
+
+    private let journal: Journal
+    private var nursery: Nursery?
+
+    private init(journal: Journal) { self.journal = journal }
+
+    /// Sweeps what dead runs left, then builds. On an error everything made so far is removed again.
+    /// Costs about 2 ms a worker. One world at a time in a process.
+    public static func build(_ plan: Plan, hostFacts: HostFacts, journalDirectory: String? = nil) throws -> World {
+        let world = World(journal: Journal(directory: journalDirectory))
+        let sweep = Cleanup.sweep(directory: journalDirectory)
+        world.swept = sweep.did
+        world.degraded = sweep.failed
+        do {
+            try world.construct(plan, hostFacts)
+        } catch {
+            let leaks = world.remove()
+            throw leaks.isEmpty ? error : LabError(.broken, "\(error) Then: \(leaks.joined(separator: " "))")
+        }
+        return world
+    }
+
+    private func construct(_ plan: Plan, _ host: HostFacts) throws {
+        let addresses = try Addresses(plan)
+        try raiseHostSettings(plan, host)
+        switch plan.network {
+        case .loopback:
+            checkLoopbackPorts(plan)
+        case .routed:
+            guard host.privilege != .none else {
+                throw LabError(.hostCannot, "The routed network needs namespaces, which this user may not make"
+                    + "\(host.privilegeLimitedBecause.map { ": \($0)" } ?? ".") Or choose --network loopback.")
+            }
+            try makeNamespaces(plan)
+            try makeLinks(addresses)
+        case .bridge, .overlay:
+            throw LabError(.hostCannot, "The \(plan.network.rawValue) network is not built yet: choose --network routed.")
+        }
+    }
+
+    private func raiseHostSettings(_ plan: Plan, _ host: HostFacts) throws {
+        for wish in Sysctls.hostWishes(plan) {
+            if host.privilege == .root {
+                if let sentence = try journal.raise(wish) { degraded.append(sentence) }
+                continue
+            }
+            let wanted = wish.atLeast.map { String($0) }.joined(separator: " ")
+            guard let current = Sysctls.read(wish.name) else {
+                degraded.append("\(wish.name) cannot be seen from here; below \(wanted), \(wish.otherwise).")
+                continue
+            }
+            guard let raised = Sysctls.raised(current, atLeast: wish.atLeast) else { continue }
+            degraded.append("\(wish.name) stays at \(current) instead of \(raised), which only root may set: "
+                + "\(wish.otherwise).")
+        }
+    }
+
+    private func makeNamespaces(_ plan: Plan) throws {
+        let nursery = try Nursery()
+        self.nursery = nursery
+        target = try nursery.make(owner: "the target's", connections: plan.users)
+        try tune(target!, Sysctls.targetSettings())
+        for worker in plan.workers {
+            let namespace = try nursery.make(owner: "worker \(worker.index)'s", connections: worker.users)
+            workers.append(namespace)
+            try tune(namespace, Sysctls.workerSettings(worker, synRetries: plan.synRetries))
+        }
+        degraded += nursery.degraded
+    }
+
+    private func tune(_ namespace: NetworkNamespace, _ settings: [(name: String, value: String)]) throws {
+        let refused = try onThread(inNamespace: namespace.descriptor) { Sysctls.write(settings) }
+        degraded += refused.map { "In \(namespace.owner) namespace \($0)" }
+    }
+
+    /// One pair a worker, routed: `up0` in the worker's namespace, `w<position>` in the target's.
+    private func makeLinks(_ addresses: Addresses) throws {
+        let target = self.target!
+        let inTarget = try Links(namespace: target.descriptor)
+        defer { inTarget.close() }
+        try inTarget.setUp("lo")
+        try inTarget.addAddress(addresses.target, prefix: 32, to: "lo")
+        for (position, address) in addresses.workers.enumerated() {
+            let there = "w\(position)"
+            let inWorker = try Links(namespace: workers[position].descriptor)
+            defer { inWorker.close() }
+            try inWorker.setUp("lo")
+            try inWorker.createPair("up0", peer: there, peerNamespace: target.descriptor)
+            try inTarget.addAddress(address.gateway, prefix: 30, to: there)
+            try inTarget.setUp(there)
+            try inWorker.addAddress(address.own, prefix: 30, to: "up0")
+            try inWorker.setUp("up0")
+            try inWorker.addDefaultRoute(through: address.gateway)
+        }
+    }
+
+    /// In loopback the host's own range counts, and it is not ours to change.
+    private func checkLoopbackPorts(_ plan: Plan) {
+        let range = Sysctls.read("net.ipv4.ip_local_port_range")?.fields.compactMap { Int($0) } ?? []
+        guard range.count == 2 else { return }
+        let narrow = plan.workers.filter { $0.portOrder == .kernel && ($0.firstPort < range[0] || $0.lastPort > range[1]) }
+        guard !narrow.isEmpty else { return }
+        degraded.append("\(narrow.count) workers want ports beyond the host's ip_local_port_range \(range[0])-\(range[1]),"
+            + " within which the kernel chooses on loopback: their connections find fewer source ports.")
+    }
+
+    /// Puts the host's settings back and lets go of the namespaces. End the run's processes and close every
+    /// `SocketCensus` first. Waits until the kernel has destroyed the namespaces, but not longer than given. Returns
+    /// what is left of the run, in sentences; empty is as it should be. May be called again.
+    public func remove(waitMilliseconds: Int = 30_000) -> [String] {
+        var leaks: [String] = []
+        do { leaks += try journal.undo().failed } catch { leaks.append("\(error)") }
+        let inodes = Set(([target].compactMap { $0 } + workers).map(\.inode))
+        for namespace in [target].compactMap({ $0 }) + workers { namespace.close() }
+        (target, workers) = (nil, [])
+        guard let nursery else { return leaks }
+        self.nursery = nil
+        defer { nursery.close() }
+        do {
+            let living = try waitForDeath(nursery, waitMilliseconds)
+            guard !living.isEmpty else { return leaks }
+            leaks.append("After \(waitMilliseconds) ms \(living.count) network namespaces still live: "
+                + "\(living.prefix(5).joined(separator: ", ")). A process or closing sockets keep them.")
+            leaks += holders(ofNamespaces: inodes)
+        } catch {
+            leaks.append("Whether the network namespaces are gone cannot be told: \(error)")
+        }
+        return leaks
+    }
+
+    /// Owners of the namespaces that outlive the wait.
+    private func waitForDeath(_ nursery: Nursery, _ waitMilliseconds: Int) throws -> [String] {
+        let step = 10
+        var waited = 0
+        while true {
+            let living = try nursery.living()
+            if living.isEmpty || waited >= waitMilliseconds { return living }
+            usleep(UInt32(step * 1000))
+            waited += step
+        }
+    }
+}
+
+/// The plan's addresses, checked. Pure.
+struct Addresses: Equatable {
+    struct Worker: Equatable {
+        var own: IPv4Address
+        /// The target's end of the worker's /30.
+        var gateway: IPv4Address
+    }
+    var target: IPv4Address
+    var workers: [Worker]
+
+    init(_ plan: Plan) throws {
+        func parse(_ text: String, _ whose: String) throws -> IPv4Address {
+            guard let address = IPv4Address(text) else {
+                throw LabError(.broken, "\(whose) address \"\(text)\" is no dotted IPv4 address.")
+            }
+            guard plan.network == .loopback ? address.isLoopback : Addresses.mayBeOurs(address) else {
+                throw LabError(.broken, "\(whose) address \(address) is not one of the lab's own: it must lie in "
+                    + (plan.network == .loopback ? "127.0.0.0/8." : "198.18.0.0/15 or a private range."))
+            }
+            return address
+        }
+        target = try parse(plan.target.address, "The target's")
+        workers = try plan.workers.map {
+            let own = try parse($0.address, "Worker \($0.index)'s")
+            if plan.network == .routed, own.value & 3 != 2 {
+                throw LabError(.broken, "Worker \($0.index)'s address \(own) is not the second host of its /30.")
+            }
+            return Worker(own: own, gateway: IPv4Address(value: own.value &- 1))
+        }
+        try checkApart(plan)
+    }
+
+    /// The kernel takes the same address on two links, and answers then go to the wrong worker.
+    private func checkApart(_ plan: Plan) throws {
+        let shift = plan.network == .loopback ? UInt32(0) : 2
+        var taken = [target.value >> shift: "the target"]
+        for (worker, address) in zip(plan.workers, workers) {
+            if let other = taken.updateValue("worker \(worker.index)", forKey: address.own.value >> shift) {
+                let what = shift == 0 ? "address" : "/30"
+                throw LabError(.broken, "Worker \(worker.index) and \(other) share one \(what), at \(address.own).")
+            }
+        }
+    }
+
+    /// RFC 2544's benchmark range, or a private one a profile chose: never an address of someone else's.
+    private static func mayBeOurs(_ address: IPv4Address) -> Bool {
+        let value = address.value
+        return value >> 17 == 0xC612 >> 1 || value >> 24 == 10 || value >> 20 == 0xAC1 || value >> 16 == 0xC0A8
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Profiles
+import Testing
+
+@testable import Lab
+
+/// A directory that stands for a machine's root.
+private struct FakeRoot: ~Copyable {
+    let path = "/tmp/simbench-root-\(UUID().uuidString)"
+    init(_ files: [String: String]) throws {
+        for (name, text) in files {
+            let file = URL(fileURLWithPath: path + name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: file)
+        }
+    }
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+private let oneNode = [
+    "/proc/meminfo": "MemTotal: 1000 kB\nMemAvailable: 800 kB\nSwapTotal: 50 kB\n",
+    "/proc/sys/kernel/osrelease": "6.1.0-test\n",
+    "/proc/cpuinfo": "processor\t: 0\nmodel name\t: Test CPU  9000\nprocessor\t: 1\nmodel name\t: Test CPU  9000\n",
+    "/proc/sys/net/ipv4/tcp_mem": "100\t200\t300\n",
+    "/sys/devices/system/node/online": "0\n",
+    "/sys/devices/system/node/node0/cpulist": "0-3\n",
+    "/sys/devices/system/node/node0/meminfo": "Node 0 MemTotal:       1000 kB\nNode 0 MemFree: 1 kB\n",
+]
+
+private let twoNodes = oneNode.merging([
+    "/sys/devices/system/node/online": "0-1\n",
+    "/sys/devices/system/node/node0/cpulist": "0-1\n",
+    "/sys/devices/system/node/node1/cpulist": "2-3\n",
+    "/sys/devices/system/node/node1/meminfo": "Node 1 MemTotal:       3000 kB\n",
+]) { $1 }
+
+private func answers(_ cpus: [Int32] = [0, 1, 2, 3]) -> HostProbe.Answers {
+    .init(allowedCPUs: cpus, descriptorLimit: 20_000, ioUringUnavailableBecause: nil, pageBytes: 4096)
+}
+
+@Suite struct FixtureTests {
+    @Test func factsOfASmallMachine() throws {
+        let root = try FakeRoot(oneNode)
+        let facts = try HostProbe(root: root.path, answers: answers([0, 2])).facts(Privileges(level: .root, because: nil))
+        #expect(facts == HostFacts(
+            kernelRelease: "6.1.0-test", cpuModel: "Test CPU 9000", cpus: 2, memoryTotalBytes: 1_024_000,
+            memoryAvailableBytes: 819_200, swapTotalBytes: 51_200, numaNodes: 1, descriptorLimit: 20_000,
+            ioUringUnavailableBecause: nil, privilege: .root, privilegeLimitedBecause: nil, tcpMemoryBytes: 300 * 4096))
+    }
+
+    @Test func aContainersMemoryCounts() throws {
+        let unified = oneNode.merging([
+            "/proc/self/cgroup": "0::/a/b\n", "/sys/fs/cgroup/a/memory.max": "500000\n",
+            "/sys/fs/cgroup/a/memory.current": "100000\n", "/sys/fs/cgroup/a/b/memory.max": "max\n",
+        ]) { $1 }
+        let older = oneNode.merging([
+            "/proc/self/cgroup": "5:cpu:/\n4:memory:/x\n", "/sys/fs/cgroup/memory/x/memory.limit_in_bytes": "500000\n",
+            "/sys/fs/cgroup/memory/x/memory.usage_in_bytes": "100000\n",
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+        ]) { $1 }
+        for files in [unified, older] {
+            let root = try FakeRoot(files)
+            let facts = try HostProbe(root: root.path, answers: answers()).facts(Privileges(level: .none, because: "x"))
+            #expect((facts.memoryTotalBytes, facts.memoryAvailableBytes) == (500_000, 400_000))
+        }
+    }
+
+    @Test func aMachineWithoutProcIsRefused() throws {
+        let root = try FakeRoot([:])
+        let error = #expect(throws: LabError.self) {
+            _ = try HostProbe(root: root.path, answers: answers()).facts(Privileges(level: .root, because: nil))
+        }
+        #expect(error?.kind == .hostCannot)
+    }
+
+    @Test func topologies() throws {
+        let one = try FakeRoot(oneNode), two = try FakeRoot(twoNodes)
+        #expect(Topology.read(root: one.path, allowedCPUs: [1, 2]).nodes == [.init(id: 0, cpus: [1, 2], memoryBytes: 1_024_000)])
+        let nodes = Topology.read(root: two.path, allowedCPUs: [0, 2, 3]).nodes
+        #expect(nodes == [.init(id: 0, cpus: [0], memoryBytes: 1_024_000), .init(id: 1, cpus: [2, 3], memoryBytes: 3_072_000)])
+        let bare = try FakeRoot(["/proc/meminfo": "MemTotal: 7 kB\n"])
+        #expect(Topology.read(root: bare.path, allowedCPUs: [0, 1]).nodes == [.init(id: 0, cpus: [0, 1], memoryBytes: 7168)])
+    }
+
+    @Test func theTargetGetsTheBiggestNode() throws {
+        let two = try FakeRoot(twoNodes)
+        let placement = Placement.auto(Topology.read(root: two.path, allowedCPUs: [0, 1, 2, 3]), workers: 3)
+        #expect(placement.target == Seat(cpus: [2, 3], memoryNode: 1))
+        #expect(placement.workers == Array(repeating: Seat(cpus: [0, 1], memoryNode: 0), count: 3))
+        // CPUs of one node only: everyone shares it.
+        let narrow = Placement.auto(Topology.read(root: two.path, allowedCPUs: [0, 1]), workers: 1)
+        #expect(narrow == Placement(target: .anywhere, workers: [.anywhere]))
+    }
+
+    @Test func equalNodesAreTakenInOrderAndWorkersGoRound() {
+        let nodes = (0..<3).map { Topology.Node(id: $0, cpus: [$0], memoryBytes: 10) }
+        let placement = Placement.auto(Topology(nodes: nodes), workers: 4)
+        #expect(placement.target.memoryNode == 0)
+        #expect(placement.workers.map(\.memoryNode) == [1, 2, 1, 2])
+    }
+
+    @Test func aSeatIsTakenByTheCallingThreadAlone() throws {
+        let before = Affinity.current()
+        let inside = try onFreshThread {
+            try Seat(cpus: [before[0]], memoryNode: nil).take()
+            return Affinity.current()
+        }
+        #expect(inside == [before[0]])
+        #expect(Affinity.current() == before)
+    }
+
+    @Test func thisHostHasFacts() throws {
+        let facts = try HostProbe().facts(Privileges.prepare(allowUserNamespace: false))
+        #expect(facts.cpus > 0 && facts.memoryTotalBytes > 0 && facts.numaNodes > 0 && facts.descriptorLimit > 0)
+        #expect((facts.privilege == .root) == (facts.privilegeLimitedBecause == nil))
+    }
+
+    @Test func ioUringsRefusalsAreExplained() {
+        #expect(IoUringProbe.explain(1, disabled: "2", plainRingWorks: false).contains("io_uring_disabled is 2"))
+        #expect(IoUringProbe.explain(1, disabled: "0", plainRingWorks: false).contains("seccomp"))
+        #expect(IoUringProbe.explain(38, disabled: nil, plainRingWorks: false).contains("no io_uring"))
+        #expect(IoUringProbe.explain(22, disabled: "0", plainRingWorks: true).contains("5.19"))
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import Testing
+
+@testable import Lab
+@testable import Profiles
+
+/// A second process for the tests that kill one, or that need another user: this test binary again, told by its
+/// environment to run nothing but `HelperTests`.
+enum HelperProcess {
+    static let role = getenv("SIMBENCH_TEST_HELPER").map { String(cString: $0) }
+    private static let reportDescriptor: Int32 = 3
+
+    /// Returns when the helper has said something, or ended, with what it said. `before`: a program and its arguments
+    /// that run the helper in turn.
+    static func start(_ environment: [String: String], before: [String] = []) throws -> (ChildProcess, String) {
+        let itself = [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
+        let command = before + itself
+        var request = SpawnRequest(path: command[0], arguments: Array(command.dropFirst()))
+        var all = environment
+        for name in ["PATH", "HOME", "LD_LIBRARY_PATH"] { all[name] = getenv(name).map { String(cString: $0) } }
+        request.environment = all
+        request.diesWithParent = false  // test threads come and go
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)  // its own test report is no one's business
+        defer { close(quiet) }
+        request.descriptors = [1: quiet, reportDescriptor: ends[1]]
+        let child = try Spawner.spawn(request)
+        close(ends[1])
+        defer { close(ends[0]) }
+        var said = [UInt8](repeating: 0, count: 65_536)
+        let count = read(ends[0], &said, said.count)
+        return (child, String(decoding: said[..<max(count, 0)], as: UTF8.self))
+    }
+
+    static func say(_ text: String) {
+        _ = text.withCString { write(reportDescriptor, $0, strlen($0)) }
+    }
+}
+
+/// What the helper does. Skipped in every ordinary run.
+@Suite(.enabled(if: HelperProcess.role != nil, "runs only inside a process that another test starts"))
+struct HelperTests {
+    @Test(.enabled(if: HelperProcess.role == "build")) func buildsAWorldAndWaitsToBeKilled() throws {
+        let world = try World.build(smallPlan(), hostFacts: rootFacts())
+        let inodes = ([world.target!] + world.workers).map { "\($0.inode)" }
+        HelperProcess.say(inodes.joined(separator: " "))
+        while true { sleep(1000) }
+    }
+
+    @Test(.enabled(if: HelperProcess.role == "unprivileged")) func buildsAWorldInAUserNamespace() throws {
+        let privileges = Privileges.prepare(allowUserNamespace: false)
+        let descriptors = SystemFile.names(in: "/proc/self/fd")
+        var said = "level=\(privileges.level.rawValue)\nbecause=\(privileges.because ?? "")\n"
+        said += "journal=\(Journal.defaultDirectory())\n"
+        do {
+            let world = try World.build(smallPlan(), hostFacts: rootFacts(privileges.level))
+            let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
+            for namespace in world.workerNamespaces {
+                let client = try onThread(inNamespace: namespace) { try connect(to: "198.18.0.1", 4000) }
+                said += "connected=\(peerAddress(client))\n"
+                close(client)
+            }
+            close(listener)
+            said += world.degraded.map { "degraded=\($0)\n" }.joined()
+            said += world.remove().map { "leak=\($0)\n" }.joined()
+        } catch {
+            said += "error=\(error)\n"
+        }
+        if SystemFile.names(in: "/proc/self/fd") != descriptors { said += "leak=descriptors\n" }
+        HelperProcess.say(said + "done\n")
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Testing
+
+@testable import Lab
+
+/// Settings in a dictionary, as a host would hold them.
+private final class FakeSettings {
+    var values: [String: String] = ["net.core.netdev_max_backlog": "1000", "net.ipv4.tcp_mem": "1 2 3"]
+    var refuses: Int32?
+    var files: SysctlFiles {
+        SysctlFiles(
+            read: { self.values[$0] },
+            write: { name, value in
+                if let refuses = self.refuses { return refuses }
+                self.values[name] = value
+                return nil
+            })
+    }
+    var backlog: String? { values["net.core.netdev_max_backlog"] }
+}
+
+private func wish(_ value: UInt64 = 300_000) -> Sysctls.HostWish {
+    .init(name: "net.core.netdev_max_backlog", atLeast: [value], otherwise: "SYNs are lost")
+}
+
+@Suite struct JournalTests {
+    private let host = FakeSettings()
+    private let directory = "/tmp/simbench-test-\(UUID().uuidString)"
+
+    /// A second run: init is alive for as long as the tests run.
+    private var neighbour: ProcessIdentity {
+        var other = ProcessIdentity.current()
+        other.pid = 1
+        other.startTicks = ProcessIdentity.startTicks(of: 1)!
+        return other
+    }
+    private var dead: ProcessIdentity {
+        var other = ProcessIdentity.current()
+        other.startTicks += 1
+        return other
+    }
+    private var files: [String] { SystemFile.names(in: directory) ?? [] }
+
+    @Test func aSettingIsRaisedAndPutBack() throws {
+        let journal = Journal(directory: directory)
+        #expect(try journal.raise(wish(), files: host.files) == nil)
+        #expect(host.backlog == "300000")
+        #expect(files.count == 1)
+        let outcome = try journal.undo(files: host.files)
+        #expect(outcome.did == ["net.core.netdev_max_backlog was put back to 1000."])
+        #expect(host.backlog == "1000")
+        #expect(SystemFile.names(in: directory) == nil)
+        #expect(try journal.undo(files: host.files).did.isEmpty)
+    }
+
+    @Test func whatIsHighEnoughIsNotTouched() throws {
+        host.values["net.core.netdev_max_backlog"] = "400000"
+        let journal = Journal(directory: directory)
+        #expect(try journal.raise(wish(), files: host.files) == nil)
+        #expect(journal.isEmpty)
+        #expect(SystemFile.names(in: directory) == nil)
+    }
+
+    @Test func fieldsAreRaisedOneByOne() {
+        #expect(Sysctls.raised("1 5 3", atLeast: [2, 2, 2]) == "2 5 3")
+        #expect(Sysctls.raised("2\t5\t3", atLeast: [2, 2, 2]) == nil)
+    }
+
+    @Test func aRefusalIsSaidAndLeavesNoJournal() throws {
+        host.refuses = 13
+        let journal = Journal(directory: directory)
+        let sentence = try #require(try journal.raise(wish(), files: host.files))
+        #expect(sentence.contains("stays at 1000 instead of 300000") && sentence.contains("SYNs are lost"))
+        #expect(SystemFile.names(in: directory) == nil)
+    }
+
+    @Test func anothersChangeIsRespected() throws {
+        let journal = Journal(directory: directory)
+        _ = try journal.raise(wish(), files: host.files)
+        host.values["net.core.netdev_max_backlog"] = "500000"
+        #expect(try journal.undo(files: host.files).did.first?.contains("left at 500000") == true)
+        #expect(host.backlog == "500000")
+    }
+
+    @Test func theLastOfTwoRunsPutsTheSettingBack() throws {
+        for firstLeavesFirst in [true, false] {
+            let first = Journal(directory: directory), second = Journal(directory: directory, owner: neighbour)
+            _ = try first.raise(wish(), files: host.files)
+            _ = try second.raise(wish(), files: host.files)
+            _ = try (firstLeavesFirst ? first : second).undo(files: host.files)
+            #expect(host.backlog == "300000")
+            _ = try (firstLeavesFirst ? second : first).undo(files: host.files)
+            #expect(host.backlog == "1000")
+        }
+    }
+
+    @Test func aHigherWishSinksToTheLowerOne() throws {
+        for firstLeavesFirst in [true, false] {
+            let first = Journal(directory: directory), second = Journal(directory: directory, owner: neighbour)
+            _ = try first.raise(wish(), files: host.files)
+            _ = try second.raise(wish(600_000), files: host.files)
+            _ = try (firstLeavesFirst ? first : second).undo(files: host.files)
+            #expect(host.backlog == (firstLeavesFirst ? "600000" : "300000"))
+            _ = try (firstLeavesFirst ? second : first).undo(files: host.files)
+            #expect(host.backlog == "1000")
+        }
+    }
+
+    @Test func deadRunsAreSweptAndLivingOnesAreNot() throws {
+        _ = try Journal(directory: directory, owner: neighbour).raise(wish(), files: host.files)
+        #expect(Cleanup.sweep(directory: directory, files: host.files) == Cleanup.Outcome())
+        #expect(host.backlog == "300000")
+        _ = try Journal(adopting: Journal.all(in: directory)[0].record!, in: directory).undo(files: host.files)
+
+        _ = try Journal(directory: directory, owner: dead).raise(wish(), files: host.files)
+        let outcome = Cleanup.sweep(directory: directory, files: host.files)
+        #expect(outcome.did.count == 1 && outcome.failed.isEmpty)
+        #expect(host.backlog == "1000")
+        #expect(SystemFile.names(in: directory) == nil)
+    }
+
+    @Test func aBootSettlesEverything() throws {
+        var owner = dead
+        owner.boot = "another"
+        _ = try Journal(directory: directory, owner: owner).raise(wish(), files: host.files)
+        host.values["net.core.netdev_max_backlog"] = "300000"
+        #expect(Cleanup.sweep(directory: directory, files: host.files).did.count == 1)
+        #expect(host.backlog == "300000")
+        #expect(SystemFile.names(in: directory) == nil)
+    }
+
+    @Test func whatIsNoJournalIsReportedAndKept() throws {
+        mkdir(directory, 0o700)
+        try SystemFile.replace("\(directory)/1-1.json", with: "{")
+        let outcome = Cleanup.sweep(directory: directory, files: host.files)
+        #expect(outcome.failed.count == 1 && outcome.did.isEmpty)
+        #expect(files == ["1-1.json"])
+        unlink("\(directory)/1-1.json")
+        rmdir(directory)
+    }
+
+    @Test func aFailedRestoreKeepsTheJournal() throws {
+        let journal = Journal(directory: directory, owner: dead)
+        _ = try journal.raise(wish(), files: host.files)
+        host.refuses = 30
+        #expect(Cleanup.sweep(directory: directory, files: host.files).failed.count == 1)
+        #expect(files.count == 1)
+        host.refuses = nil
+        #expect(Cleanup.sweep(directory: directory, files: host.files).did.count == 1)
+    }
+}

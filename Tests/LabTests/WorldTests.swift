@@ -1,0 +1,102 @@
+import CLab
+import Glibc
+import Testing
+
+@testable import Lab
+@testable import Profiles
+
+/// One test at a time, in all the suites within: they look at the whole host before and after.
+@Suite(.serialized) struct WholeHostTests {}
+
+extension WholeHostTests {
+    @Suite(.enabled(if: LabHost.isRoot, "needs root: makes namespaces and changes settings of the host"))
+    struct WorldTests {
+        @Test func aWorldIsBuiltAndRemovedWithoutTrace() throws {
+            let before = HostSnapshot.afterSweep()
+            let world = try World.build(smallPlan(), hostFacts: rootFacts())
+            #expect(world.degraded.isEmpty)
+            #expect(world.workers.count == 3)
+            #expect((Sysctls.read("net.core.netdev_max_backlog").flatMap { Int($0) } ?? 0) >= 300_000)
+
+            let settings = try onThread(inNamespace: world.workerNamespaces[1]) {
+                ["net.ipv4.ip_local_port_range", "net.ipv4.tcp_congestion_control", "net.core.somaxconn",
+                 "net.ipv4.tcp_syn_retries"].map { Sysctls.read($0) }
+            }
+            #expect(settings == ["1026 65000", "reno", "65535", "3"])
+            let hash = try onThread(inNamespace: world.targetNamespace!) { Sysctls.read("net.ipv4.tcp_ehash_entries") }
+            #expect(hash == "1024")
+
+            try reachTargetFromEveryWorker(world)
+            #expect(world.remove() == [])
+            #expect(world.remove() == [])
+            #expect(HostSnapshot() == before)
+        }
+
+        /// A listener in the target's namespace; a connection from each worker shows its own address there.
+        private func reachTargetFromEveryWorker(_ world: World) throws {
+            let census = try SocketCensus(namespace: world.targetNamespace)
+            defer { census.close() }
+            let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
+            defer { close(listener) }
+            for (position, namespace) in world.workerNamespaces.enumerated() {
+                let client = try onThread(inNamespace: namespace) { try connect(to: "198.18.0.1", 4000) }
+                #expect(peerAddress(client) == "198.18.0.1")
+                #expect(census.sockets()?.inUse == 2)
+                var peer = sockaddr_in(), length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                let accepted = withUnsafeMutablePointer(to: &peer) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(listener, $0, &length) }
+                }
+                #expect(IPv4Address(value: UInt32(bigEndian: peer.sin_addr.s_addr)).description == "198.19.\(position).2")
+                // Resets: nothing lingers that would keep a namespace alive.
+                for socket in [accepted, client] {
+                    var off = linger(l_onoff: 1, l_linger: 0)
+                    setsockopt(socket, SOL_SOCKET, SO_LINGER, &off, socklen_t(MemoryLayout<linger>.size))
+                    close(socket)
+                }
+            }
+            #expect(census.counters()?.listenDrops == 0)
+            #expect(census.counters()?.synRetransmits != nil)
+        }
+
+        @Test func aNamespaceStillInUseIsReportedAsALeak() throws {
+            let world = try World.build(smallPlan(workers: 1), hostFacts: rootFacts())
+            let census = try SocketCensus(namespace: world.targetNamespace)
+            var request = SpawnRequest(path: "/bin/sleep", arguments: ["1000"])
+            request.diesWithParent = false
+            request.networkNamespace = world.workerNamespaces[0]
+            let child = try Spawner.spawn(request)
+            let leaks = world.remove(waitMilliseconds: 0)
+            #expect(leaks.contains { $0.contains("the target's") && $0.contains("worker 0's") })
+            #expect(leaks.contains { $0.hasPrefix("Process \(child.pid) (sleep) runs in") })
+            census.close()
+            child.signal(SIGKILL)
+            _ = child.wait()
+        }
+
+        @Test func afterASIGKILLTheNextStartSweeps() throws {
+            let before = HostSnapshot.afterSweep()
+            let (child, said) = try HelperProcess.start(["SIMBENCH_TEST_HELPER": "build"])
+            let inodes = Set(said.fields.compactMap { UInt64($0) })
+            #expect(inodes.count == 4, "the helper said: \(said)")
+            #expect(Sysctls.read("net.core.netdev_max_backlog") == "300000")
+            // Its journal is a living run's.
+            #expect(Cleanup.sweep() == Cleanup.Outcome())
+            #expect(child.signal(SIGKILL))
+            #expect(child.wait()?.signal == SIGKILL)
+            #expect(holders(ofNamespaces: inodes) == [])
+            #expect(Sysctls.read("net.core.netdev_max_backlog") == "300000")
+            let outcome = Cleanup.sweep()
+            #expect(outcome.failed == [])
+            #expect(outcome.did.contains { $0.contains("netdev_max_backlog was put back to") })
+            #expect(HostSnapshot() == before)
+        }
+
+        @Test func aFailedBuildLeavesNothing() throws {
+            let before = HostSnapshot.afterSweep()
+            // Refused only after the host's settings were raised.
+            let bridge = #expect(throws: LabError.self) { try World.build(smallPlan(.bridge), hostFacts: rootFacts()) }
+            #expect(bridge?.kind == .hostCannot)
+            #expect(HostSnapshot() == before)
+        }
+    }
+}
