@@ -37,20 +37,20 @@ struct WorkerConnection {
     var attempts: UInt8 = 0
 }
 
+/// Where a user's session stands, in `Peer.state`.
+enum UserState {
+    static let free: UInt8 = 0
+    static let connecting: UInt8 = 1
+    static let upgrading: UInt8 = 2
+    static let joining: UInt8 = 3
+    static let joined: UInt8 = 4
+    static let sweeping: UInt8 = 5
+    static let waiting: UInt8 = 6
+    static let ended: UInt8 = 7
+}
+
 /// A thread's worth of users: starts them when they are due, plays their sessions, keeps their connections.
 struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
-    /// The session's states, in `Peer.state`.
-    enum State {
-        static let free: UInt8 = 0
-        static let connecting: UInt8 = 1
-        static let upgrading: UInt8 = 2
-        static let joining: UInt8 = 3
-        static let joined: UInt8 = 4
-        static let sweeping: UInt8 = 5
-        static let waiting: UInt8 = 6
-        static let ended: UInt8 = 7
-    }
-
     var pipe: Pipe<Engine>
     let settings: WorkerLaneSettings
     let run: Board
@@ -170,7 +170,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func attempt(_ slot: UInt32) {
         let index = Int(slot)
-        connections[index].peer.state = State.connecting
+        connections[index].peer.state = UserState.connecting
         connections[index].trace = Trace(user: settings.firstUser &+ UInt64(slot)).value
         board.add(.attempts)
         var options = ConnectOptions()
@@ -233,7 +233,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             if completion.result < 0 { return end(slot, Counter.forError(completion.result)) }
             if connections[index].peer.carried > 0 { digest(slot) }
         case .ready:
-            if connections[index].peer.state == State.ended { return }
+            if connections[index].peer.state == UserState.ended { return }
             if !pipe.ready(slot, &connections[index].peer) { end(slot, .errorNoBuffer) }
         default: break
         }
@@ -241,7 +241,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func connected(_ slot: UInt32, _ result: Int32) {
         let index = Int(slot)
-        guard connections[index].peer.state == State.connecting else { return }
+        guard connections[index].peer.state == UserState.connecting else { return }
         guard result == 0 else { return failed(slot, result) }
         board.add(.tcpConnected)
         board.add(.openNow)
@@ -250,7 +250,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
         let count = settings.request.write(user, attempt: UInt64(connections[index].attempts), to: message.bytes)
         absorb(index, message.bytes, count)
-        connections[index].peer.state = State.upgrading
+        connections[index].peer.state = UserState.upgrading
         pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
         pipe.expect(slot, &connections[index].peer)
     }
@@ -263,13 +263,13 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         connections[index].peer.generation &+= 1
         connections[index].attempts &+= 1
         if let wait = settings.retry.waitMilliseconds(beforeRetry: Int(connections[index].attempts)) {
-            connections[index].peer.state = State.waiting
+            connections[index].peer.state = UserState.waiting
             let ticks = max(1, UInt64((Double(wait) / settings.speedup).rounded(.up)))
             _ = wheel.insert(slot, due: tick &+ ticks)
             wheelCount += 1
         } else {
             board.add(.errorGaveUp)
-            connections[index].peer.state = State.ended
+            connections[index].peer.state = UserState.ended
             board.add(.usersEnded)
             inFlight -= 1
         }
@@ -279,22 +279,22 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     private mutating func end(_ slot: UInt32, _ cause: Counter) {
         let index = Int(slot)
         let state = connections[index].peer.state
-        guard state != State.ended && state != State.free else { return }
+        guard state != UserState.ended && state != UserState.free else { return }
         board.add(cause)
         board.add(.usersEnded)
         board.subtract(.openNow)
         switch state {
-        case State.joined:
+        case UserState.joined:
             board.add(.lost)
             board.subtract(.joinedNow)
             board.subtract(.connectedNow)
-        case State.sweeping:
+        case UserState.sweeping:
             board.add(.lost)
             board.add(.verifyFailed)
             board.subtract(.joinedNow)
             board.subtract(.connectedNow)
             sweepsInFlight -= 1
-        case State.joining:
+        case UserState.joining:
             board.subtract(.connectedNow)
             inFlight -= 1
         default:
@@ -302,7 +302,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         }
         pipe.close(slot, &connections[index].peer)
         ports.giveBack()
-        connections[index].peer.state = State.ended
+        connections[index].peer.state = UserState.ended
     }
 
     // MARK: the session
@@ -312,15 +312,15 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let index = Int(slot)
         while connections[index].peer.carried > 0 {
             let bytes = pipe.waiting(connections[index].peer)
-            let used = connections[index].peer.state == State.upgrading ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
+            let used = connections[index].peer.state == UserState.upgrading ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
             guard used > 0 else { break }
             // The connection may have ended meanwhile, its buffer with it.
-            guard connections[index].peer.state != State.ended else { return }
+            guard connections[index].peer.state != UserState.ended else { return }
             pipe.consume(used, &connections[index].peer)
         }
         switch connections[index].peer.state {
-        case State.ended: return
-        case State.joined: pipe.rest(slot, &connections[index].peer)
+        case UserState.ended: return
+        case UserState.joined: pipe.rest(slot, &connections[index].peer)
         default: pipe.expect(slot, &connections[index].peer)
         }
         if Int(connections[index].peer.carried) == Blocks.bytes && connections[index].peer.sending == Peer.noBlock {
@@ -345,7 +345,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             absorb(index, bytes.baseAddress.unsafelyUnwrapped, headBytes)
             board.add(.connected)
             board.add(.connectedNow)
-            connections[index].peer.state = State.joining
+            connections[index].peer.state = UserState.joining
             let count = PhoenixV1.writeJoinFrame(user: number, mask: user.mask(frame: 0), to: message.bytes)
             absorb(index, message.bytes, count)
             pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
@@ -392,7 +392,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     ) {
         let index = Int(slot)
         switch connections[index].peer.state {
-        case State.joining:
+        case UserState.joining:
             switch PhoenixV1.checkReply(payload, topic: PhoenixV1.lobby, ref: 1) {
             case .ok:
                 absorb(index, frame, frameBytes)
@@ -401,10 +401,10 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             case .error: end(slot, .errorJoinRefused)
             case .malformed: end(slot, .errorProtocol)
             }
-        case State.sweeping:
+        case UserState.sweeping:
             switch PhoenixV1.checkReply(payload, topic: "phoenix", ref: 2) {
             case .ok:
-                connections[index].peer.state = State.joined
+                connections[index].peer.state = UserState.joined
                 board.add(.verified)
                 record(.heartbeat, since: connections[index].due)
                 sweepsInFlight -= 1
@@ -417,7 +417,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func joined(_ slot: UInt32) {
         let index = Int(slot)
-        connections[index].peer.state = State.joined
+        connections[index].peer.state = UserState.joined
         inFlight -= 1
         board.add(.joined)
         board.add(.joinedNow)
@@ -452,7 +452,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         while sweepSlot < nextSlot, sweepsInFlight < settings.window, pipe.engine.room >= 4 {
             let slot = sweepSlot
             let index = Int(slot)
-            guard connections[index].peer.state == State.joined else {
+            guard connections[index].peer.state == UserState.joined else {
                 sweepSlot &+= 1
                 continue
             }
@@ -460,7 +460,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             sweepSlot &+= 1
             let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
             let count = PhoenixV1.writeHeartbeatFrame(ref: 2, mask: user.mask(frame: 1), to: message.bytes)
-            connections[index].peer.state = State.sweeping
+            connections[index].peer.state = UserState.sweeping
             connections[index].due = now
             sweepsInFlight += 1
             pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)

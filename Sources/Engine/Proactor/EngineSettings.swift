@@ -71,6 +71,10 @@ enum SocketOptions {
         }
     }
 
+    // What the importer gives different types on different systems.
+    static let stream: Int32 = 1
+    static let nonBlocking: Int32 = 0o4000
+    static let noSignal: Int32 = 0x4000
     static let ipLevel: Int32 = 0
     static let tcpLevel: Int32 = 6
     static let deferAccept: Int32 = 9

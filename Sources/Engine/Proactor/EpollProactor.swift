@@ -45,7 +45,7 @@ struct EpollProactor: Proactor, ~Copyable {
         descriptors = Pages.map(bytes: slots * 4).bindMemory(to: Int32.self, capacity: slots)
         flags = Pages.map(bytes: slots).bindMemory(to: UInt8.self, capacity: slots)
         generations = Pages.map(bytes: slots * 2).bindMemory(to: UInt16.self, capacity: slots)
-        events = Pages.map(bytes: EpollProactor.eventCapacity * Int(SIMBENCH_EPOLL_EVENT_BYTES.rawValue))
+        events = Pages.map(bytes: EpollProactor.eventCapacity * Int(SIMBENCH_EPOLL_EVENT_BYTES))
         destinationCount = max(1, settings.destinations.count)
         destinations = .allocate(capacity: destinationCount)
         destinations.initialize(repeating: sockaddr_in(), count: destinationCount)
@@ -58,7 +58,7 @@ struct EpollProactor: Proactor, ~Copyable {
         Pages.unmap(UnsafeMutableRawPointer(descriptors), bytes: slots * 4)
         Pages.unmap(UnsafeMutableRawPointer(flags), bytes: slots)
         Pages.unmap(UnsafeMutableRawPointer(generations), bytes: slots * 2)
-        Pages.unmap(events, bytes: EpollProactor.eventCapacity * Int(SIMBENCH_EPOLL_EVENT_BYTES.rawValue))
+        Pages.unmap(events, bytes: EpollProactor.eventCapacity * Int(SIMBENCH_EPOLL_EVENT_BYTES))
         destinations.deallocate()
     }
 
@@ -145,7 +145,7 @@ struct EpollProactor: Proactor, ~Copyable {
 
     mutating func connect(_ handle: Handle, _ options: ConnectOptions) {
         let slot = Int(handle.slot)
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = socket(AF_INET, SocketOptions.stream | SocketOptions.nonBlocking, 0)
         guard descriptor >= 0 else { return end(handle, -errno) }
         var error = SocketOptions.apply(options, defersAcknowledgement: defers, to: descriptor)
         if error == 0 {
@@ -189,7 +189,7 @@ struct EpollProactor: Proactor, ~Copyable {
 
     mutating func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32) {
         let slot = Int(handle.slot)
-        let taken = Glibc.send(descriptors[slot], buffer, count, Int32(MSG_NOSIGNAL.rawValue))
+        let taken = Glibc.send(descriptors[slot], buffer, count, SocketOptions.noSignal)
         if taken == count {
             local.push(Completion(operation: .sent, handle: handle, result: Int32(count), block: block))
         } else if taken >= 0 || errno == EAGAIN {
@@ -207,7 +207,7 @@ struct EpollProactor: Proactor, ~Copyable {
         var part = parts[index]
         let descriptor = descriptors[Int(handle.slot)]
         while part.done < part.count {
-            let taken = Glibc.send(descriptor, part.buffer + part.done, part.count - part.done, Int32(MSG_NOSIGNAL.rawValue))
+            let taken = Glibc.send(descriptor, part.buffer + part.done, part.count - part.done, SocketOptions.noSignal)
             if taken > 0 {
                 part.done += taken
             } else if taken < 0 && errno == EAGAIN {

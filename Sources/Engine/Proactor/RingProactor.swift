@@ -129,7 +129,7 @@ struct RingProactor: Proactor, ~Copyable {
     /// The way of older kernels, and of sockets that need an address of their own: an ordinary socket, prepared by
     /// system calls, then put into the table of direct descriptors.
     private mutating func connectAfterSystemCalls(_ handle: Handle, _ options: ConnectOptions) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, SocketOptions.stream, 0)
         guard descriptor >= 0 else { return fail(handle, -errno) }
         defer { Glibc.close(descriptor) }
         let error = SocketOptions.apply(options, defersAcknowledgement: settings.defers, to: descriptor)

@@ -1,3 +1,4 @@
+import CLab
 import Glibc
 
 /// Everything a target lane is told at its start.
@@ -29,38 +30,48 @@ struct StaticBytes {
     }
 }
 
+/// Where a connection stands, in `Peer.state`.
+enum ServedState {
+    static let free: UInt8 = 0
+    static let handshake: UInt8 = 1
+    static let open: UInt8 = 2
+}
+
 /// A thread's worth of the server's connections.
 ///
 /// Lanes share the listening sockets in chains: of each chain one lane accepts, until it is full, and hands the chain to
 /// the next lane that is free. So few lanes are busy at a time, and a connection is never moved.
 struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
-    /// The connection's states, in `Peer.state`.
-    enum State {
-        static let free: UInt8 = 0
-        static let handshake: UInt8 = 1
-        static let open: UInt8 = 2
-    }
-
     var pipe: Pipe<Engine>
     let settings: TargetLaneSettings
     let run: Board
+    var memo: UpgradeMemo
+    let memoMemory: UnsafeMutableRawPointer
     let board: LaneBoard
     let peers: UnsafeMutablePointer<Peer>
     /// The chain this lane serves, or -1.
     var chain = -1
     var open = 0
     var isFull = false
+    /// The CPU of each chain; negative leaves the choice to the scheduler.
+    let cpus: [Int32]
 
-    init(engine: consuming Engine, settings: TargetLaneSettings, run: Board) {
+    init(engine: consuming Engine, settings: TargetLaneSettings, run: Board, cpus: [Int32]) {
+        self.cpus = cpus
         self.settings = settings
         self.run = run
         board = run.target(settings.lane)
         pipe = Pipe(engine: engine, board: board)
+        memoMemory = Pages.map(bytes: HTTPHead.limitBytes)
+        memo = UpgradeMemo(storage: memoMemory)
         peers = Pages.map(bytes: settings.slots * MemoryLayout<Peer>.stride)
             .bindMemory(to: Peer.self, capacity: settings.slots)
     }
 
-    deinit { Pages.unmap(UnsafeMutableRawPointer(peers), bytes: settings.slots * MemoryLayout<Peer>.stride) }
+    deinit {
+        Pages.unmap(UnsafeMutableRawPointer(peers), bytes: settings.slots * MemoryLayout<Peer>.stride)
+        Pages.unmap(memoMemory, bytes: HTTPHead.limitBytes)
+    }
 
     /// Runs until the board says that the run is over.
     mutating func serve() {
@@ -80,6 +91,10 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         guard chain < 0 && !isFull else { return }
         for index in 0..<settings.chainCount where run.chain(index).pointee.load(ordering: .acquiring) == UInt64(settings.lane + 1) {
             chain = index
+            if cpus[index] >= 0 {
+                var cpu = cpus[index]
+                _ = simbench_set_affinity(&cpu, 1)
+            }
             for port in 0..<settings.portCount {
                 pipe.engine.accept(from: settings.listeners[index * settings.portCount + port])
             }
@@ -116,7 +131,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let slot = completion.handle.slot
         let index = Int(slot)
         guard index < settings.slots else { return board.add(.acceptErrors) }
-        peers[index] = Peer(generation: peers[index].generation &+ 1, state: State.handshake)
+        peers[index] = Peer(generation: peers[index].generation &+ 1, state: ServedState.handshake)
         open += 1
         board.add(.accepted)
         board.add(.openNow)
@@ -161,7 +176,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func end(_ slot: UInt32) {
         let index = Int(slot)
-        guard peers[index].state != State.free else { return }
+        guard peers[index].state != ServedState.free else { return }
         open -= 1
         board.add(.closed)
         board.subtract(.openNow)
@@ -175,15 +190,15 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let index = Int(slot)
         while peers[index].carried > 0, peers[index].sending == Peer.noBlock {
             let bytes = pipe.waiting(peers[index])
-            let used = peers[index].state == State.handshake ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
+            let used = peers[index].state == ServedState.handshake ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
             guard used > 0 else { break }
-            guard peers[index].state != State.free else { return }
+            guard peers[index].state != ServedState.free else { return }
             pipe.consume(used, &peers[index])
         }
-        guard peers[index].state != State.free, !peers[index].has(Peer.Flag.closing) else { return }
+        guard peers[index].state != ServedState.free, !peers[index].has(Peer.Flag.closing) else { return }
         if Int(peers[index].carried) == Blocks.bytes {
             // A whole block without a whole message in it, unless an answer is still on its way.
-            if peers[index].sending == Peer.noBlock { refuse(slot, peers[index].state == State.handshake ? nil : .messageTooBig) }
+            if peers[index].sending == Peer.noBlock { refuse(slot, peers[index].state == ServedState.handshake ? nil : .messageTooBig) }
         } else if peers[index].has(Peer.Flag.joined) {
             pipe.rest(slot, &peers[index])
         } else {
@@ -193,7 +208,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func readUpgrade(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
         let index = Int(slot)
-        switch UpgradeRequest.parse(bytes) {
+        switch memo.parse(bytes) {
         case .needMore: return 0
         case .accepted(let head):
             guard head.path.bytes(in: bytes).equals(settings.path.bytes) else { return refuse(slot, .notFound) }
@@ -201,7 +216,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             guard let message = pipe.compose() else { return starve(slot) }
             let key = bytes.baseAddress.unsafelyUnwrapped + Int(head.key.start)
             let count = UpgradeResponse.writeAccepted(key: key, to: message.bytes)
-            peers[index].state = State.open
+            peers[index].state = ServedState.open
             board.add(.upgraded)
             pipe.transmit(slot, &peers[index], block: message.block, count: count)
             return head.headBytes

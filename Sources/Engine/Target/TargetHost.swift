@@ -1,0 +1,146 @@
+import CLab
+import Glibc
+
+/// What the process that carries the target's lanes is told.
+public struct TargetOrders {
+    public var usesRing: Bool
+    public var board: Board
+    public var bell: Int32
+    /// The network namespace to listen in; nil is this process's own.
+    public var namespace: Int32?
+    public var address: String
+    public var port: UInt16
+    public var portCount: Int
+    public var path: String
+    public var laneCapacity: Int
+    /// Size of a lane's descriptor table.
+    public var laneSlots: Int
+    /// The CPU of each chain of lanes; as many chains as CPUs here.
+    public var chainCPUs: [Int32]
+
+    public init(
+        usesRing: Bool, board: Board, bell: Int32, namespace: Int32?, address: String, port: UInt16, portCount: Int,
+        path: String, laneCapacity: Int, laneSlots: Int, chainCPUs: [Int32]
+    ) {
+        self.usesRing = usesRing
+        self.board = board
+        self.bell = bell
+        self.namespace = namespace
+        self.address = address
+        self.port = port
+        self.portCount = portCount
+        self.path = path
+        self.laneCapacity = laneCapacity
+        self.laneSlots = laneSlots
+        self.chainCPUs = chainCPUs
+    }
+}
+
+/// Carries the target's lanes: opens the listening sockets, starts a lane's thread shortly before it is needed.
+public enum TargetHost {
+    /// Returns when the board says that the run is over, or with a sentence that says what failed.
+    public static func serve(_ orders: TargetOrders) -> String? {
+        if let namespace = orders.namespace {
+            let error = simbench_enter_network_namespace(namespace)
+            if error < 0 { return "The target could not enter its network namespace (errno \(-error))." }
+        }
+        let listeners: [Int32]
+        switch Listening.open(orders) {
+        case .success(let opened): listeners = opened
+        case .failure(let failure): return failure.description
+        }
+        let board = orders.board
+        for chain in 0..<orders.chainCPUs.count {
+            board.chain(chain).pointee.store(UInt64(chain + 1), ordering: .releasing)
+        }
+        board[.targetLanesTaken].store(UInt64(orders.chainCPUs.count), ordering: .releasing)
+        let path = StaticBytes(orders.path)
+        let watch = BellWatch(orders.bell)
+        var started = 0
+        while board.phase != .finish {
+            // One lane more than is needed now, so that a full lane finds its successor ready.
+            let wanted = min(board.targetLanes, Int(board[.targetLanesTaken].load(ordering: .acquiring)) + 1)
+            while started < wanted {
+                let lane = started
+                let settings = TargetLaneSettings(
+                    lane: lane, capacity: orders.laneCapacity, slots: orders.laneSlots, listeners: listeners,
+                    portCount: orders.portCount, chainCount: orders.chainCPUs.count, path: path, bell: orders.bell)
+                let error = LaneThread.start { run(settings, orders) }
+                if error < 0 { return "The thread of target lane \(lane) was refused (errno \(-error)): threads or memory are used up." }
+                started += 1
+            }
+            if board[.targetReady].load(ordering: .relaxed) == 0 { board[.targetReady].store(1, ordering: .releasing) }
+            watch.wait(nanoseconds: nil)
+        }
+        return nil
+    }
+
+    private static func run(_ settings: TargetLaneSettings, _ orders: TargetOrders) {
+        let engine = EngineSettings(
+            slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false)
+        do {
+            if orders.usesRing {
+                var lane = TargetLane(
+                    engine: try RingProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs)
+                lane.serve()
+            } else {
+                let error = simbench_unshare_files()
+                guard error == 0 else {
+                    throw EngineError("Giving target lane \(settings.lane) a descriptor table of its own", error, hint: "Memory may be used up.")
+                }
+                var lane = TargetLane(
+                    engine: try EpollProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs)
+                lane.serve()
+            }
+        } catch {
+            LaneThread.complain("Target lane \(settings.lane): \(error)")
+            orders.board[.failures].wrappingAdd(1, ordering: .relaxed)
+        }
+        // Connections are closed by the end of the process, all lanes' at once: this one waits for it.
+        while true { pause() }
+    }
+}
+
+/// The target's listening sockets.
+enum Listening {
+    /// For each chain one socket for each port. Sockets of one port share it (SO_REUSEPORT), and with SO_INCOMING_CPU a
+    /// connection goes to the chain of the CPU its SYN was handled on: on one machine that is the worker lane's own.
+    static func open(_ orders: TargetOrders) -> Result<[Int32], EngineError> {
+        var sockets: [Int32] = []
+        for cpu in orders.chainCPUs {
+            for offset in 0..<orders.portCount {
+                let port = orders.port &+ UInt16(offset)
+                guard var endpoint = EngineSettings.endpoint(orders.address, port: port) else {
+                    return .failure(EngineError("Reading the target's address \(orders.address)", EINVAL, hint: "It must be a dotted IPv4 address."))
+                }
+                let socket = Glibc.socket(AF_INET, SocketOptions.stream | SocketOptions.nonBlocking, 0)
+                guard socket >= 0 else { return .failure(EngineError("Opening a listening socket", errno, hint: "RLIMIT_NOFILE may be reached.")) }
+                set(socket, SO_REUSEADDR, 1)
+                if orders.chainCPUs.count > 1 {
+                    set(socket, SO_REUSEPORT, 1)
+                    if cpu >= 0 { set(socket, incomingCPU, cpu) }
+                }
+                // Accepted sockets inherit it: closing resets, so that millions of connections end within seconds.
+                var reset = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
+                let bound = withUnsafePointer(to: &endpoint) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+                guard bound == 0, listen(socket, 65_535) == 0 else {
+                    return .failure(EngineError("Listening on \(orders.address):\(port)", errno, hint: "Another server may hold that port, or the address is not this host's."))
+                }
+                sockets.append(socket)
+            }
+        }
+        return .success(sockets)
+    }
+
+    private static let incomingCPU: Int32 = 49
+
+    private static func set(_ socket: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(socket, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+}
