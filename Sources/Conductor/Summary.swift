@@ -1,0 +1,134 @@
+import Foundation
+import Profiles
+
+/// What a run came to: `summary.json`. A figure that could not be measured is null, never 0.
+///
+/// Its keys are the snake_case of the property names; schema `simbench.summary/1`.
+public struct Summary: Codable, Equatable, Sendable {
+    public struct Ceiling: Codable, Equatable, Sendable {
+        /// memory, swap, ports, descriptors, accept_queue, syn_drops, tcp_mem, cpu, timeouts, target_exit, interrupted or none.
+        public var cause: String
+        public var atConnected: Int?
+        /// Sentences.
+        public var evidence: [String]
+    }
+    public struct Users: Codable, Equatable, Sendable {
+        public var peak: Int
+        public var started: Int
+    }
+    public struct Level: Codable, Equatable, Sendable {
+        public var peak: Int
+        public var final: Int
+    }
+    public struct Verified: Codable, Equatable, Sendable {
+        /// Connections that were joined when the sweep began.
+        public var asked: Int
+        /// Of those, the ones whose heartbeat was answered.
+        public var replied: Int
+        public var missing: Int
+        public var seconds: Double
+    }
+    public struct Ramp: Codable, Equatable, Sendable {
+        /// From the first arrival to the last join, wall seconds.
+        public var seconds: Double?
+        public var joinsPerSecond: Double?
+    }
+    public struct Percentiles: Codable, Equatable, Sendable {
+        public var p50: UInt64
+        public var p90: UInt64
+        public var p99: UInt64
+        public var p999: UInt64
+        public var max: UInt64
+        public var count: UInt64
+    }
+    public struct Latency: Codable, Equatable, Sendable {
+        public var connect: Percentiles?
+        public var join: Percentiles?
+        public var heartbeat: Percentiles?
+        public var broadcast: Percentiles?
+    }
+    public struct ConnectionBytes: Codable, Equatable, Sendable {
+        public var targetKernel: Double?
+        public var targetUser: Double?
+        public var targetFootprint: Double?
+        public var workerKernel: Double?
+        public var workerUser: Double?
+        /// Kernel and user bytes of both ends together.
+        public var pair: Double?
+        /// Memory of the processes that does not grow with connections, bytes in all.
+        public var fixed: Double?
+        /// How the kernel's part was measured and split, in a sentence.
+        public var method: String
+        /// Growth by slab cache over the hold, bytes per pair.
+        public var slab: [String: Double]?
+    }
+    public struct CPU: Codable, Equatable, Sendable {
+        public var target: Double?
+        public var workers: Double?
+        public var softirq: Double?
+    }
+    public struct Fidelity: Codable, Equatable, Sendable {
+        public var rmsePct: Double?
+        public var maxDeviationPct: Double?
+        public var kneeConnected: Double?
+        public var referenceKneeConnected: Double?
+    }
+    public struct Teardown: Codable, Equatable, Sendable {
+        public var seconds: Double
+        /// What was left, in sentences.
+        public var leaks: [String]
+    }
+    public struct Traffic: Codable, Equatable, Sendable {
+        public var bytesIn: UInt64
+        public var bytesOut: UInt64
+    }
+    public struct ExpectationResult: Codable, Equatable, Sendable {
+        public var figure: String
+        public var comparison: String
+        public var value: Double
+        /// nil: it was not measured, and the expectation failed for that.
+        public var measured: Double?
+        public var held: Bool
+    }
+
+    public var schema = "simbench.summary/1"
+    public var version: String
+    public var profile: String
+    public var engine: Plan.EngineKind
+    public var fit: Plan.Fit
+    public var speedup: Double
+    public var seed: UInt64
+    /// Over the logical traces of all joined sessions; null when none joined.
+    public var digest: String?
+    public var degraded: [String]
+    /// passed, failed, broken or interrupted.
+    public var verdict: String
+    public var ceiling: Ceiling
+    public var users: Users
+    public var connected: Level
+    public var joined: Level
+    public var verified: Verified?
+    /// Connections that ended after they had joined, before the run did.
+    public var lost: Int
+    /// By cause; what did not happen is not there.
+    public var errors: [String: Int]
+    public var retries: Int
+    public var ramp: Ramp
+    public var latencyUs: Latency
+    public var bytesPerConnection: ConnectionBytes
+    public var cpuUsPerConnection: CPU
+    /// As the workers saw it.
+    public var traffic: Traffic
+    public var fidelity: Fidelity
+    public var teardown: Teardown
+    public var expectations: [ExpectationResult]
+    public var host: HostFacts
+
+    /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
+    public func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self)
+    }
+}
