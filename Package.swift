@@ -16,7 +16,7 @@ let package = Package(
         .target(name: "Profiles", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "Lab", dependencies: ["CLab", "Profiles"]),
         .target(name: "Engine", dependencies: ["CUring", "CLab"]),
-        .target(name: "Conductor", dependencies: ["Profiles", "Lab", "Engine"]),
+        .target(name: "Conductor", dependencies: ["CLab", "Profiles", "Lab", "Engine"]),
         .target(name: "Views", dependencies: ["Profiles", "Conductor"]),
         .executableTarget(
             name: "simbench",

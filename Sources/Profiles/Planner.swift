@@ -66,7 +66,7 @@ public enum Planner {
 
     /// Two per CPU: the fastest runs measured on two CPUs used four. `tuning.active_lanes` overrides it.
     private static func activeLanes(_ profile: Profile, _ host: HostFacts) -> Int {
-        profile.tuning.activeLanes ?? min(2 * max(1, host.cpus), mostActiveLanes)
+        profile.tuning.activeLanes ?? min(max(1, host.cpus), mostActiveLanes)
     }
 
     private static func target(

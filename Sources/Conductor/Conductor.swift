@@ -1,0 +1,338 @@
+import CLab
+import Engine
+import Foundation
+import Glibc
+import Lab
+import Profiles
+
+/// Carries a plan out: builds the lab, starts both sides, leads them through the phases, tears down, leaves the record.
+///
+/// Call it on the main thread: it blocks until the run is over, and children die with the thread that started them.
+public enum Conductor {
+    /// `executable` is this program, which carries the lanes in processes of its own.
+    public static func run(
+        _ plan: Plan, directory: String, executable: String, onEvent: @escaping (String) -> Void,
+        onProgress: @escaping (Progress) -> Void
+    ) throws -> RunOutcome {
+        let run = try Run(plan, directory: directory, executable: executable, onEvent: onEvent, onProgress: onProgress)
+        return try run.carryOut()
+    }
+}
+
+/// The state of a run under way.
+final class Run {
+    /// Lanes that cannot be made ready within this time are given up.
+    static let readySeconds = 60.0
+    /// A ramp or sweep in which nothing moves for so long is over: longer than six SYN retries take.
+    static let stallSeconds = 150.0
+    static let sweepStallSeconds = 30.0
+    /// The ramp stops while so much of the host's memory is left, so that nothing is killed for it.
+    static let memoryReserveBytes: UInt64 = 128 << 20
+
+    let plan: Plan
+    let record: Record
+    let board: Board
+    let boardDescriptor: Int32
+    let waiting: Waiting
+    let bell: Int32
+    let executable: String
+    let onEvent: (String) -> Void
+    let onProgress: (Progress) -> Void
+    let began = monotonicSeconds()
+    var world: World?
+    var degraded: [String]
+    var sampler: Sampler?
+    var evidence: Ceiling.Evidence
+    var interrupts = 0
+    var broken: String?
+    var last: Sample?
+    var nextSample = 0.0
+    var peakUsers = 0, peakConnected = 0, peakJoined = 0
+
+    init(
+        _ plan: Plan, directory: String, executable: String, onEvent: @escaping (String) -> Void,
+        onProgress: @escaping (Progress) -> Void
+    ) throws {
+        self.plan = plan
+        self.executable = executable
+        self.onEvent = onEvent
+        self.onProgress = onProgress
+        degraded = plan.degraded
+        bell = simbench_eventfd(0)
+        waiting = Waiting(bell: bell)
+        record = try Record(directory: directory, plan: plan)
+        let bytes = Board.bytes(targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
+        boardDescriptor = simbench_memory_file("simbench-board", UInt64(bytes))
+        guard bell >= 0, boardDescriptor >= 0, let memory = Board.map(descriptor: boardDescriptor, bytes: bytes) else {
+            throw RunError("Shared memory of \(bytes) bytes for the lanes' counters was refused (errno \(errno)).")
+        }
+        board = Board(creatingAt: memory, targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
+        evidence = Ceiling.Evidence(tally: Tally(board), planned: plan.users)
+    }
+
+    deinit {
+        close(bell)
+        close(boardDescriptor)
+    }
+
+    func note(_ sentence: String) {
+        record.note(sentence)
+        onEvent(sentence)
+    }
+
+    // MARK: the whole
+
+    func carryOut() throws -> RunOutcome {
+        tell(.building)
+        let world = try World.build(plan, hostFacts: plan.host)
+        self.world = world
+        for sentence in world.swept { note(sentence) }
+        degraded += world.degraded
+        note("The lab is built: \(plan.network.rawValue), \(plan.workers.count) workers.")
+        var figures = Figures()
+        do {
+            let census = try SocketCensus(namespace: world.targetNamespace)
+            defer { census.close() }
+            figures.softnet = SoftnetStat.current()
+            try startLanes(world)
+            if isGoingOn { ramp(&figures) }
+            if isGoingOn { hold(&figures) }
+            if isGoingOn { figures.verified = sweep() }
+            conclude(&figures, census)
+            figures.teardown = teardown(world, census, &figures)
+        } catch {
+            kill()
+            let leaks = world.remove()
+            throw leaks.isEmpty ? error : RunError("\(error) Then: \(leaks.joined(separator: " "))")
+        }
+        return try outcome(figures)
+    }
+
+    /// What is measured on the way.
+    struct Figures {
+        var usageBefore: Usage?
+        var usageAfter: Usage?
+        var memoryBefore: MemoryMark?
+        var memoryHeld: MemoryMark?
+        var pairsHeld = 0
+        var rampSeconds: Double?
+        var verified: Summary.Verified?
+        var softnet: SoftnetStat?
+        var final: Tally?
+        var teardown = Summary.Teardown(seconds: 0, leaks: [])
+    }
+
+    var isGoingOn: Bool { interrupts == 0 && broken == nil }
+
+    // MARK: starting
+
+    private func startLanes(_ world: World) throws {
+        waiting.target = try spawn(.target, namespaces: world.targetNamespace.map { [$0] } ?? [])
+        waiting.workers = try spawn(.workers, namespaces: world.workerNamespaces)
+        let limit = monotonicSeconds() + Run.readySeconds
+        while board[.targetReady].load(ordering: .acquiring) == 0 || board[.workersReady].load(ordering: .acquiring) == 0 {
+            heed(waiting.next(milliseconds: 20))
+            guard isGoingOn else { return }
+            if monotonicSeconds() > limit { broken = "The lanes were not ready within \(Int(Run.readySeconds)) s." }
+        }
+        sampler = Sampler(board: board, plan: plan, target: waiting.target?.pid, workers: waiting.workers?.pid)
+        note("Both sides are ready: \(plan.target.lanes) target lanes, \(plan.workerLanes.count) worker lanes, \(plan.engine.rawValue).")
+    }
+
+    private func spawn(_ role: LaneProcess.Role, namespaces: [Int32]) throws -> ChildProcess {
+        let planFile = try planDescriptor()
+        defer { close(planFile) }
+        var request = SpawnRequest(path: executable, arguments: ["lanes", role.rawValue])
+        request.descriptors = [
+            2: record.events, LaneProcess.Descriptor.plan: planFile, LaneProcess.Descriptor.board: boardDescriptor,
+            LaneProcess.Descriptor.bell: bell,
+        ]
+        for (index, namespace) in namespaces.enumerated() {
+            request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
+        }
+        return try Spawner.spawn(request)
+    }
+
+    private func planDescriptor() throws -> Int32 {
+        let data = try plan.encoded()
+        let file = simbench_memory_file("simbench-plan", UInt64(data.count))
+        let written = data.withUnsafeBytes { file < 0 ? -1 : pwrite(file, $0.baseAddress, $0.count, 0) }
+        guard written == data.count else { throw RunError("The plan could not be handed to the lanes (errno \(errno)).") }
+        return file
+    }
+
+    // MARK: phases
+
+    private func ramp(_ figures: inout Figures) {
+        figures.memoryBefore = MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.usageBefore = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        let start = monotonicSeconds() + 0.001
+        board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
+        sampler?.start = start
+        nextSample = start
+        enter(.ramp, "The ramp begins: \(plan.users) users.")
+        var moved = start
+        var before = -1
+        while isGoingOn {
+            let tally = step(.ramping)
+            if tally.ramping == 0 { break }
+            let progress = tally.joinedTotal + tally.ended + tally.started
+            if progress != before || isPaced { moved = monotonicSeconds() }
+            before = progress
+            if monotonicSeconds() - moved > Run.stallSeconds {
+                evidence.stalledSeconds = monotonicSeconds() - moved
+                note("The ramp stands still; the run goes on with what there is.")
+                break
+            }
+            if let left = last?.memoryAvailableBytes, left < Run.memoryReserveBytes {
+                evidence.memoryLeftBytes = left
+                note("The ramp is stopped: \(left >> 20) MiB of the host's memory are left.")
+                break
+            }
+        }
+        figures.rampSeconds = monotonicSeconds() - start
+        figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+    }
+
+    private var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
+
+    private func hold(_ figures: inout Figures) {
+        enter(.hold, "The hold begins: \(Tally(board).joined) joined.")
+        let end = monotonicSeconds() + plan.holdSeconds
+        // Freed handshake memory and deferred work settle before memory is measured.
+        let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)
+        while isGoingOn, monotonicSeconds() < end {
+            _ = step(.holding, until: figures.memoryHeld == nil ? settled : end, secondsLeft: end - monotonicSeconds())
+            if figures.memoryHeld == nil, monotonicSeconds() >= settled { measure(&figures) }
+        }
+        if figures.memoryHeld == nil { measure(&figures) }
+    }
+
+    private func measure(_ figures: inout Figures) {
+        figures.memoryHeld = MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.pairsHeld = Tally(board).joined
+    }
+
+    private func sweep() -> Summary.Verified {
+        let asked = Tally(board).joined
+        let start = monotonicSeconds()
+        enter(.sweep, "The sweep begins: \(asked) connections are asked for a heartbeat.")
+        var moved = start
+        var before = -1
+        while isGoingOn {
+            let tally = step(.sweeping)
+            if tally.sweeping == 0 { break }
+            if tally.verified != before { moved = monotonicSeconds() }
+            before = tally.verified
+            if monotonicSeconds() - moved > Run.sweepStallSeconds {
+                note("The sweep stands still: \(asked - tally.verified) answers are missing.")
+                break
+            }
+        }
+        let replied = Tally(board).verified
+        note("The sweep is over: \(replied) of \(asked) answered.")
+        return Summary.Verified(asked: asked, replied: replied, missing: asked - replied, seconds: monotonicSeconds() - start)
+    }
+
+    private func conclude(_ figures: inout Figures, _ census: SocketCensus) {
+        let tally = Tally(board)
+        figures.final = tally
+        evidence.tally = tally
+        evidence.interrupted = interrupts > 0
+        evidence.ended = broken
+        evidence.target = census.counters()
+        if let now = SoftnetStat.current(), let before = figures.softnet {
+            var growth = now
+            growth.dropped = now.dropped >= before.dropped ? now.dropped - before.dropped : 0
+            evidence.softnet = growth
+        }
+        evidence.lanesFull = tally.acceptTableFull > 0
+    }
+
+    // MARK: steps
+
+    private func enter(_ phase: Board.Phase, _ sentence: String) {
+        note(sentence)
+        board[.phase].store(phase.rawValue, ordering: .releasing)
+        waiting.ring()
+    }
+
+    /// Waits for the next thing to happen, samples when it is time, and says where the run stands.
+    private func step(_ stage: Progress.Stage, until: Double? = nil, secondsLeft: Double? = nil) -> Tally {
+        let now = monotonicSeconds()
+        let next = min(nextSample, until ?? .infinity)
+        heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
+        if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
+        return Tally(board)
+    }
+
+    private func sample(_ stage: Progress.Stage, _ secondsLeft: Double?) {
+        guard let sample = sampler?.sample() else { return }
+        let before = last
+        last = sample
+        record.append(sample)
+        nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
+        peakUsers = max(peakUsers, sample.tally.started - sample.tally.ended)
+        peakConnected = max(peakConnected, sample.tally.connected)
+        peakJoined = max(peakJoined, sample.tally.joined)
+        let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)
+        let rate = seconds > 0 ? Double(sample.tally.joinedTotal - (before?.tally.joinedTotal ?? 0)) / seconds : 0
+        onProgress(
+            Progress(
+                stage: stage, elapsedSeconds: monotonicSeconds() - began, modelSeconds: sample.modelSeconds,
+                usersStarted: sample.tally.started, usersPlanned: plan.users, connected: sample.tally.connected,
+                joined: sample.tally.joined, joinsPerSecond: rate,
+                memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes &- $0 },
+                memoryTotalBytes: plan.host.memoryTotalBytes, errors: sample.tally.errorCount, lost: sample.tally.lost,
+                verified: stage == .sweeping ? sample.tally.verified : nil,
+                secondsLeft: secondsLeft ?? estimate(stage, sample, rate)))
+    }
+
+    private func estimate(_ stage: Progress.Stage, _ sample: Sample, _ rate: Double) -> Double? {
+        guard stage == .ramping else { return nil }
+        let left = Double(plan.users - sample.tally.joinedTotal - sample.tally.ended)
+        return rate > 0 ? left / rate + plan.holdSeconds : nil
+    }
+
+    func tell(_ stage: Progress.Stage, socketsLeft: Int? = nil) {
+        onProgress(
+            Progress(
+                stage: stage, elapsedSeconds: monotonicSeconds() - began, usersPlanned: plan.users,
+                memoryTotalBytes: plan.host.memoryTotalBytes, socketsLeft: socketsLeft))
+    }
+
+    /// Notes what an event means for the run.
+    func heed(_ event: Event) {
+        switch event {
+        case .timeout, .bell: break
+        case .signal(let number):
+            interrupts += 1
+            note("Signal \(number): the run ends\(interrupts > 1 ? " at once" : "").")
+        case .targetEnded:
+            broken = broken ?? "The target's process ended before the run did\(ending(waiting.target))."
+            waiting.target = nil
+        case .workersEnded:
+            broken = broken ?? "The workers' process ended before the run did\(ending(waiting.workers))."
+            waiting.workers = nil
+        }
+        let failures = board[.failures].load(ordering: .relaxed)
+        if failures > 0 && broken == nil {
+            broken = "\(failures) of the lanes failed; \(record.directory)/events.log says why."
+        }
+    }
+
+    private func ending(_ child: ChildProcess?) -> String {
+        guard let exit = child?.wait(timeoutMilliseconds: 1_000) else { return "" }
+        if let signal = exit.signal { return ", killed by signal \(signal)\(signal == SIGKILL ? " (out of memory?)" : "")" }
+        return " with status \(exit.code ?? 0)"
+    }
+
+    func kill() {
+        _ = waiting.target?.signal(SIGKILL)
+        _ = waiting.workers?.signal(SIGKILL)
+        _ = waiting.target?.wait(timeoutMilliseconds: 60_000)
+        _ = waiting.workers?.wait(timeoutMilliseconds: 60_000)
+        waiting.target = nil
+        waiting.workers = nil
+    }
+}

@@ -1,0 +1,62 @@
+import Lab
+import Profiles
+
+/// The memory of the kernel and of both processes at one moment.
+struct MemoryMark {
+    /// Bytes by slab cache; nil where /proc/slabinfo is not for this user.
+    var slab: Slabinfo?
+    var slabTotalBytes: UInt64?
+    var targetBytes: UInt64?
+    var workersBytes: UInt64?
+
+    init(target: Int32?, workers: Int32?) {
+        slab = try? Slabinfo.current()
+        slabTotalBytes = HostReadings.memory()?["Slab"]
+        targetBytes = target.flatMap { ProcessUsage.of(pid: $0)?.residentBytes }
+        workersBytes = workers.flatMap { ProcessUsage.of(pid: $0)?.residentBytes }
+    }
+}
+
+/// What each connection cost: the growth between two moments, divided by the connections that came between them.
+enum Ledger {
+    /// Caches of which only the connecting end has an object.
+    private static let workerCaches: Set<String> = ["tcp_bind_bucket", "tcp_bind2_bucket"]
+    /// A cache that grew by less than this per pair is no part of a connection.
+    private static let leastBytes = 4.0
+
+    static func measure(from before: MemoryMark, to after: MemoryMark, pairs: Int) -> Summary.ConnectionBytes {
+        var bytes = Summary.ConnectionBytes(method: "Nothing was measured: no connection was held.")
+        guard pairs > 0 else { return bytes }
+        let count = Double(pairs)
+        func growth(_ now: UInt64?, _ then: UInt64?) -> Double? {
+            guard let now, let then else { return nil }
+            return (Double(now) - Double(then)) / count
+        }
+        bytes.targetUser = growth(after.targetBytes, before.targetBytes)
+        bytes.workerUser = growth(after.workersBytes, before.workersBytes)
+        bytes.fixed = before.targetBytes.flatMap { target in before.workersBytes.map { Double(target + $0) } }
+        let kernel = growth(after.slabTotalBytes, before.slabTotalBytes)
+        if let kernel, let user = bytes.targetUser, let other = bytes.workerUser { bytes.pair = kernel + user + other }
+        bytes.method =
+            "Growth of the kernel's slabs and of both processes' resident memory from before the first connection to the hold, lanes' own memory included."
+        guard let now = after.slab, let then = before.slab, let kernel else {
+            bytes.method += " The kernel's part is not split by side: /proc/slabinfo is not readable for this user."
+            return bytes
+        }
+        let caches = now.growth(since: then).mapValues { Double($0) / count }
+        let workerOnly = caches.filter { workerCaches.contains($0.key) }.values.reduce(0, +)
+        bytes.slab = caches.filter { $0.value >= leastBytes }
+        bytes.targetKernel = (kernel - workerOnly) / 2
+        bytes.workerKernel = (kernel + workerOnly) / 2
+        bytes.method += " Both ends have the same kernel objects but for the bind buckets, which are the connecting end's."
+        return bytes
+    }
+}
+
+extension Summary.ConnectionBytes {
+    init(method: String) {
+        self.init(
+            targetKernel: nil, targetUser: nil, targetFootprint: nil, workerKernel: nil, workerUser: nil, pair: nil,
+            fixed: nil, method: method, slab: nil)
+    }
+}

@@ -1,0 +1,132 @@
+import CLab
+import Engine
+import Foundation
+import Glibc
+import Lab
+import Profiles
+
+/// What the conductor hands to the processes that carry lanes, and how they make their orders of it.
+///
+/// They are this program again, started with the hidden verb `lanes`: descriptors come at fixed numbers, everything else
+/// is in the plan.
+public enum LaneProcess {
+    public enum Role: String, Sendable {
+        case target, workers
+    }
+
+    /// Descriptor numbers in the child.
+    enum Descriptor {
+        static let plan: Int32 = 3
+        static let board: Int32 = 4
+        static let bell: Int32 = 5
+        /// The target's namespace, or the workers' by position.
+        static let firstNamespace: Int32 = 6
+    }
+
+    /// Carries the lanes of one side until the run is over. Returns the exit status; a failure is said on standard error.
+    public static func serve(_ role: Role) -> Int32 {
+        signal(SIGPIPE, SIG_IGN)
+        guard let text = readAll(Descriptor.plan), let plan = try? Plan.decode(text) else {
+            return fail("This verb is for `simbench run` itself: the plan was not handed over.")
+        }
+        let bytes = Board.bytes(targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
+        guard let memory = Board.map(descriptor: Descriptor.board, bytes: bytes), let board = Board(attachingAt: memory) else {
+            return fail("The shared board could not be mapped (errno \(errno)).")
+        }
+        _ = simbench_raise_descriptor_limit()
+        let failure =
+            switch role {
+            case .target: TargetHost.serve(targetOrders(plan, board))
+            case .workers: WorkerHost.serve(workerOrders(plan, board))
+            }
+        if let failure {
+            board[.failures].wrappingAdd(1, ordering: .relaxed)
+            return fail(failure)
+        }
+        // The target's connections end with its process; the workers' are ended from outside, after it.
+        if role == .workers { while true { pause() } }
+        return 0
+    }
+
+    private static func fail(_ sentence: String) -> Int32 {
+        FileHandle.standardError.write(Data("simbench lanes: \(sentence)\n".utf8))
+        return 70
+    }
+
+    private static func readAll(_ descriptor: Int32) -> Data? {
+        lseek(descriptor, 0, SEEK_SET)
+        return try? FileHandle(fileDescriptor: descriptor, closeOnDealloc: false).readToEnd()
+    }
+
+    /// How many chains of target lanes accept at the same time, each on the CPU at its position.
+    static func chainCPUs(_ plan: Plan) -> [Int32] {
+        let cpus = Affinity.current()
+        let count = max(1, min(plan.activeLanes, plan.target.lanes, Board.chainLimit))
+        return (0..<count).map { cpus.isEmpty ? -1 : cpus[$0 % cpus.count] }
+    }
+
+    private static func targetOrders(_ plan: Plan, _ board: Board) -> TargetOrders {
+        TargetOrders(
+            usesRing: plan.engine == .ioUring, board: board, bell: Descriptor.bell,
+            namespace: plan.network == .loopback ? nil : Descriptor.firstNamespace, address: plan.target.address,
+            port: plan.target.port, portCount: plan.target.portCount, path: plan.target.path,
+            laneCapacity: plan.target.laneCapacity,
+            laneSlots: min(plan.host.descriptorLimit, 65_536) - (plan.engine == .epoll ? epollReserve : 0),
+            chainCPUs: chainCPUs(plan))
+    }
+
+    /// Descriptors of an epoll lane's table that are not connections: standard streams, listeners, the bell, the set.
+    private static let epollReserve = 100
+
+    private static func workerOrders(_ plan: Plan, _ board: Board) -> WorkerOrders {
+        let cpus = Affinity.current()
+        var firstUser: UInt64 = 1
+        let lanesOf = Dictionary(grouping: plan.workerLanes, by: \.worker).mapValues(\.count)
+        var seen: [Int: Int] = [:]
+        let lanes = plan.workerLanes.enumerated().map { number, lane in
+            let worker = plan.workers[lane.worker]
+            defer {
+                firstUser += UInt64(lane.users)
+                seen[lane.worker, default: 0] += 1
+            }
+            return WorkerLaneOrder(
+                namespace: plan.network == .loopback ? nil : Descriptor.firstNamespace + Int32(lane.worker),
+                sourceAddress: plan.network == .loopback ? worker.address : nil, worker: lane.worker,
+                firstUser: firstUser, users: lane.users, arrivalsBefore: lane.firstUser, firstPort: worker.firstPort,
+                lastPort: worker.lastPort, portsInSequence: worker.portOrder == .sequence,
+                portLane: seen[lane.worker] ?? 0, portLanes: lanesOf[lane.worker] ?? 1,
+                cpu: cpus.isEmpty ? -1 : cpus[number % cpus.count])
+        }
+        return WorkerOrders(
+            usesRing: plan.engine == .ioUring, board: board, bell: Descriptor.bell,
+            targetAddress: plan.target.address, port: plan.target.port, portCount: plan.target.portCount,
+            path: plan.target.path, seed: plan.seed, speedup: plan.speedup,
+            isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
+            retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
+            hasSocketCommands: isAtLeast(plan.host.kernelRelease, 6, 7), phases: shares(plan), lanes: lanes)
+    }
+
+    /// Each worker's share of each phase: the rate in equal parts, the users as its own limit has it.
+    static func shares(_ plan: Plan) -> [[WorkerPhase]] {
+        let total = max(1, plan.workers.reduce(0) { $0 + $1.users })
+        var before = 0
+        return plan.workers.map { worker in
+            let after = before + worker.users
+            defer { before = after }
+            return plan.phases.map { phase in
+                // Cumulative rounding, so that the shares of a phase add up to it.
+                let users = phase.users * after / total - phase.users * before / total
+                let share = Double(worker.users) / Double(total)
+                return WorkerPhase(
+                    durationSeconds: phase.durationSeconds, ratePerSecond: phase.ratePerSecond.map { $0 * share }, users: users)
+            }
+        }
+    }
+
+    /// Whether a kernel release such as 6.18.44-x is at least major.minor.
+    static func isAtLeast(_ release: String, _ major: Int, _ minor: Int) -> Bool {
+        let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return false }
+        return (numbers[0], numbers[1]) >= (major, minor)
+    }
+}

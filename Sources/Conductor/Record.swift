@@ -1,0 +1,67 @@
+import Foundation
+import Glibc
+import Profiles
+
+/// A run's directory: what is written while it lasts, and at its end.
+///
+/// Rows and events are written as they happen, so that the record is complete up to the moment whatever becomes of the run.
+final class Record {
+    let directory: String
+    private let samples: Int32
+    let events: Int32
+    private let began = monotonicSeconds()
+    private(set) var troubles: [String] = []
+
+    /// Makes the directory and its files; throws a sentence.
+    init(directory: String, plan: Plan) throws {
+        self.directory = directory
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try plan.encoded().write(to: URL(fileURLWithPath: directory + "/plan.json"))
+        } catch {
+            throw RunError("The run directory \(directory) cannot be written: \(error.localizedDescription) Choose another with --out.")
+        }
+        samples = open(directory + "/samples.csv", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        events = open(directory + "/events.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
+        guard samples >= 0, events >= 0 else {
+            throw RunError("The run directory \(directory) cannot be written (errno \(errno)). Choose another with --out.")
+        }
+        put(Sample.header, to: samples, "samples.csv")
+    }
+
+    deinit {
+        close(samples)
+        close(events)
+    }
+
+    func note(_ sentence: String) {
+        put(String(format: "%9.3f  %@", monotonicSeconds() - began, sentence as NSString), to: events, "events.log")
+    }
+
+    func append(_ sample: Sample) { put(sample.row, to: samples, "samples.csv") }
+
+    /// Writes summary.json beside its place first, so that no reader ever sees half of it.
+    func finish(_ summary: Summary) throws {
+        let path = directory + "/summary.json"
+        do {
+            try summary.encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw RunError("\(path) could not be written: \(error.localizedDescription) The samples and events of the run are in \(directory).")
+        }
+    }
+
+    private func put(_ line: String, to file: Int32, _ name: String) {
+        let text = line + "\n"
+        let count = text.utf8.count
+        let written = text.withCString { write(file, $0, count) }
+        if written != count && !troubles.contains(where: { $0.contains(name) }) {
+            troubles.append("\(directory)/\(name) is incomplete: writing failed (errno \(errno)); the disk may be full.")
+        }
+    }
+}
+
+/// A run that could not begin or go on, in a sentence.
+public struct RunError: Error, CustomStringConvertible {
+    public var description: String
+    public init(_ description: String) { self.description = description }
+}

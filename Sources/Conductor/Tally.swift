@@ -1,0 +1,78 @@
+import Engine
+
+/// What all lanes of both sides have counted by now.
+struct Tally {
+    var started = 0
+    var ended = 0
+    var connected = 0
+    var connectedTotal = 0
+    var joined = 0
+    var joinedTotal = 0
+    var retries = 0
+    var lost = 0
+    var verified = 0
+    var bytesIn: UInt64 = 0
+    var bytesOut: UInt64 = 0
+    /// By the name of the cause; what did not happen is not there.
+    var errors: [String: Int] = [:]
+    var digestLow: UInt64 = 0
+    var digestHigh: UInt64 = 0
+    var digestUsers: UInt64 = 0
+    /// Worker lanes that have not finished their ramp, or their sweep.
+    var ramping = 0
+    var sweeping = 0
+    /// Connections the target holds.
+    var served = 0
+    var acceptTableFull = 0
+
+    private static let causes = Counter.allCases.filter { $0.cause != nil }
+
+    init(_ board: Board) {
+        for index in 0..<board.workerLanes { add(worker: board.worker(index)) }
+        for index in 0..<board.targetLanes {
+            let lane = board.target(index)
+            served += Int(lane[.openNow])
+            acceptTableFull += Int(lane[.acceptTableFull])
+        }
+    }
+
+    private mutating func add(worker lane: LaneBoard) {
+        started += Int(lane[.usersStarted])
+        ended += Int(lane[.usersEnded])
+        connected += Int(lane[.connectedNow])
+        connectedTotal += Int(lane[.connected])
+        joined += Int(lane[.joinedNow])
+        joinedTotal += Int(lane[.joined])
+        retries += Int(lane[.retries])
+        lost += Int(lane[.lost])
+        verified += Int(lane[.verified])
+        bytesIn &+= lane[.bytesIn]
+        bytesOut &+= lane[.bytesOut]
+        digestLow &+= lane[.digestLow]
+        digestHigh &+= lane[.digestHigh]
+        digestUsers &+= lane[.digestUsers]
+        if lane[.rampState] != 2 { ramping += 1 }
+        if lane[.sweepState] != 2 { sweeping += 1 }
+        for cause in Tally.causes where lane[cause] > 0 { errors[cause.cause ?? "", default: 0] += Int(lane[cause]) }
+    }
+
+    var errorCount: Int { errors.values.reduce(0, +) }
+    var digest: String? {
+        guard digestUsers > 0 else { return nil }
+        return hex(digestLow) + hex(digestHigh) + "-\(digestUsers)"
+    }
+
+    private func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension Board {
+    /// All lanes' latencies of one kind.
+    func latencies(_ latency: Latency) -> HistogramSum {
+        var sum = HistogramSum()
+        for index in 0..<workerLanes { sum.add(worker(index).histogram(latency)) }
+        return sum
+    }
+}

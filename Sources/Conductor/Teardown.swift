@@ -1,0 +1,119 @@
+import Engine
+import Glibc
+import Lab
+import Profiles
+
+/// The end of a run: both sides gone, their sockets gone, the lab removed.
+extension Run {
+    /// Sockets of both sides that still exist this long after the processes ended are a leak.
+    private static let drainSeconds = 120.0
+    private static let exitMilliseconds: Int32 = 60_000
+
+    func teardown(_ world: World, _ census: SocketCensus, _ figures: inout Figures) -> Summary.Teardown {
+        let start = monotonicSeconds()
+        note("The teardown begins.")
+        tell(.tearingDown)
+        board[.phase].store(Board.Phase.finish.rawValue, ordering: .releasing)
+        waiting.ring()
+        var leaks: [String] = []
+        // The target goes first: its sockets are reset, which ends the workers' ends of them too. The worker lanes
+        // have stopped listening by then and do not take that for trouble.
+        if waiting.target?.wait(timeoutMilliseconds: interrupts > 1 ? 100 : Run.exitMilliseconds) == nil {
+            _ = waiting.target?.signal(SIGKILL)
+            _ = waiting.target?.wait(timeoutMilliseconds: Run.exitMilliseconds)
+        }
+        waiting.target = nil
+        drain(census, atMost: interrupts > 1 ? 0 : 20)
+        _ = waiting.workers?.signal(SIGKILL)
+        if let workers = waiting.workers, workers.wait(timeoutMilliseconds: Run.exitMilliseconds) == nil {
+            leaks.append("The workers' process \(workers.pid) did not end within \(Run.exitMilliseconds / 1_000) s.")
+        }
+        waiting.workers = nil
+        drain(census, atMost: Run.drainSeconds)
+        if plan.network != .loopback, let left = census.sockets()?.inUse, left > 0 {
+            leaks.append("\(left) sockets of the target were still there \(Int(monotonicSeconds() - start)) s after the run.")
+        }
+        census.close()
+        leaks += world.remove()
+        self.world = nil
+        let seconds = monotonicSeconds() - start
+        note(leaks.isEmpty ? "Nothing is left of the run." : leaks.joined(separator: " "))
+        return Summary.Teardown(seconds: seconds, leaks: leaks)
+    }
+
+    /// Waits until the target's namespace holds no connection any more.
+    private func drain(_ census: SocketCensus, atMost seconds: Double) {
+        guard plan.network != .loopback else { return }
+        let limit = monotonicSeconds() + seconds
+        while let left = census.sockets()?.inUse, left > 0, monotonicSeconds() < limit {
+            tell(.tearingDown, socketsLeft: Int(left))
+            if case .signal = waiting.next(milliseconds: 100) { interrupts += 1 }
+        }
+    }
+
+    // MARK: the record
+
+    func outcome(_ figures: Figures) throws -> RunOutcome {
+        var summary = summarize(figures)
+        summary.expectations = Verdict.judge(summary, plan.expectations)
+        let failed = summary.expectations.contains { !$0.held }
+        let status: Int32
+        if interrupts > 0 {
+            (summary.verdict, status) = ("interrupted", 130)
+        } else if broken != nil {
+            (summary.verdict, status) = ("broken", 70)
+        } else {
+            (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
+        }
+        summary.degraded += record.troubles
+        note("Verdict: \(summary.verdict).")
+        try record.finish(summary)
+        tell(.done)
+        return RunOutcome(exitStatus: status, summary: summary, directory: record.directory)
+    }
+
+    private func summarize(_ figures: Figures) -> Summary {
+        let tally = figures.final ?? Tally(board)
+        let joins = Double(tally.joinedTotal)
+        let seconds = figures.rampSeconds
+        return Summary(
+            version: plan.version, profile: plan.profile, engine: plan.engine, fit: plan.fit, speedup: plan.speedup,
+            seed: plan.seed, digest: tally.digest, degraded: degraded, verdict: "", ceiling: Ceiling.attribute(evidence),
+            users: .init(peak: max(peakUsers, tally.started - tally.ended), started: tally.started),
+            connected: .init(peak: max(peakConnected, tally.connected), final: tally.connected),
+            joined: .init(peak: max(peakJoined, tally.joined), final: tally.joined), verified: figures.verified,
+            lost: tally.lost, errors: tally.errors, retries: tally.retries,
+            ramp: .init(seconds: seconds, joinsPerSecond: seconds.flatMap { $0 > 0 && joins > 0 ? joins / $0 : nil }),
+            latencyUs: .init(
+                connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil),
+            bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
+            traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
+            fidelity: .init(rmsePct: nil, maxDeviationPct: nil, kneeConnected: nil, referenceKneeConnected: nil),
+            teardown: figures.teardown, expectations: [], host: plan.host)
+    }
+
+    private func connectionBytes(_ figures: Figures) -> Summary.ConnectionBytes {
+        guard let before = figures.memoryBefore, let held = figures.memoryHeld else {
+            return .init(method: "Nothing was measured: the run ended before its hold.")
+        }
+        return Ledger.measure(from: before, to: held, pairs: figures.pairsHeld)
+    }
+
+    private func cpu(_ figures: Figures, _ joins: Double) -> Summary.CPU {
+        guard let before = figures.usageBefore, let after = figures.usageAfter, joins > 0 else {
+            return .init(target: nil, workers: nil, softirq: nil)
+        }
+        return .init(
+            target: Usage.seconds(after.target, since: before.target).map { $0 * 1e6 / joins },
+            workers: Usage.seconds(after.workers, since: before.workers).map { $0 * 1e6 / joins },
+            softirq: after.softirqSeconds(since: before).map { $0 * 1e6 / joins })
+    }
+
+    private func percentiles(_ latency: Latency) -> Summary.Percentiles? {
+        let sum = board.latencies(latency)
+        guard let p50 = sum.percentile(0.5), let p90 = sum.percentile(0.9), let p99 = sum.percentile(0.99),
+            let p999 = sum.percentile(0.999), let max = sum.maximumMicroseconds
+        else { return nil }
+        return .init(p50: p50, p90: p90, p99: p99, p999: p999, max: max, count: UInt64(sum.count))
+    }
+}
