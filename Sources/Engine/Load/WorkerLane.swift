@@ -170,7 +170,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func attempt(_ slot: UInt32) {
         let index = Int(slot)
-        connections[index].peer.state = UserState.connecting
+        // The connections' memory begins as zeroes, which is not yet a peer without buffers.
+        connections[index].peer = Peer(generation: connections[index].peer.generation, state: UserState.connecting)
         connections[index].trace = Trace(user: settings.firstUser &+ UInt64(slot)).value
         board.add(.attempts)
         var options = ConnectOptions()
@@ -318,6 +319,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             guard connections[index].peer.state != UserState.ended else { return }
             pipe.consume(used, &connections[index].peer)
         }
+        // A whole message may still wait there until the last one of ours is sent: then nothing is received behind it.
+        if connections[index].peer.carried > 0 && connections[index].peer.sending != Peer.noBlock { return }
         switch connections[index].peer.state {
         case UserState.ended: return
         case UserState.joined: pipe.rest(slot, &connections[index].peer)

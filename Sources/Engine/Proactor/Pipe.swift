@@ -22,6 +22,8 @@ struct Peer {
         static let closing: UInt8 = 4
         /// The lane's own, see there.
         static let joined: UInt8 = 8
+        /// There may be more to receive, of which no watch will speak again.
+        static let more: UInt8 = 16
     }
 
     @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
@@ -51,6 +53,7 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// The next bytes belong to an exchange under way and will come soon.
     @inline(__always) mutating func expect(_ slot: UInt32, _ peer: inout Peer) {
+        if peer.has(Peer.Flag.more) { return receiveMore(slot, &peer) }
         guard Engine.receivesMayWait, !peer.has(Peer.Flag.receiving), !peer.has(Peer.Flag.watched) else { return }
         // Waiting receives hold a block each: with many half-open exchanges the cheaper watch takes over.
         if blocks.available < Self.blockCount / 2 { return watch(slot, &peer) }
@@ -59,7 +62,14 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Nothing is due: the connection costs a watch and no buffer.
     @inline(__always) mutating func rest(_ slot: UInt32, _ peer: inout Peer) {
+        if peer.has(Peer.Flag.more) { return receiveMore(slot, &peer) }
         if Engine.receivesMayWait && !peer.has(Peer.Flag.watched) { watch(slot, &peer) }
+    }
+
+    private mutating func receiveMore(_ slot: UInt32, _ peer: inout Peer) {
+        // A full buffer is for the lane to empty, or to refuse.
+        guard Int(peer.carried) < Blocks.bytes, !peer.has(Peer.Flag.receiving) else { return }
+        if receive(slot, &peer, waits: false) { peer.flags &= ~Peer.Flag.more }
     }
 
     @inline(__always) private mutating func watch(_ slot: UInt32, _ peer: inout Peer) {
@@ -69,7 +79,12 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// The watch spoke. False when no buffer is left: the lane ends the connection.
     @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer) -> Bool {
-        if peer.has(Peer.Flag.receiving) || Int(peer.carried) == Blocks.bytes { return true }
+        if peer.has(Peer.Flag.receiving) { return true }
+        if peer.carried > 0 && (peer.sending != Peer.noBlock || Int(peer.carried) == Blocks.bytes) {
+            // Messages wait there until ours is sent; nothing is received behind them.
+            peer.flags |= Peer.Flag.more
+            return true
+        }
         return receive(slot, &peer, waits: false)
     }
 
@@ -92,6 +107,7 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
         if completion.result > 0 {
             board.add(.bytesIn, UInt64(completion.result))
             peer.carried &+= UInt16(truncatingIfNeeded: completion.result)
+            if Int(peer.carried) == Blocks.bytes { peer.flags |= Peer.Flag.more }
             return .bytes(Int(peer.carried))
         }
         if completion.result == -11 || completion.result == -4 {

@@ -196,6 +196,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             pipe.consume(used, &peers[index])
         }
         guard peers[index].state != ServedState.free, !peers[index].has(Peer.Flag.closing) else { return }
+        // Messages that wait for an answer to be sent are read then; nothing is received behind them.
+        if peers[index].carried > 0 && peers[index].sending != Peer.noBlock { return }
         if Int(peers[index].carried) == Blocks.bytes {
             // A whole block without a whole message in it, unless an answer is still on its way.
             if peers[index].sending == Peer.noBlock { refuse(slot, peers[index].state == ServedState.handshake ? nil : .messageTooBig) }
