@@ -78,7 +78,7 @@ static inline void simbench_prep_connect(
 }
 
 static inline void simbench_prep_watch(struct io_uring_sqe *sqe, uint32_t slot, uint64_t token) {
-    io_uring_prep_poll_multishot(sqe, (int)slot, POLLIN | POLLRDHUP);
+    io_uring_prep_poll_add(sqe, (int)slot, POLLIN | POLLRDHUP);
     sqe->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(sqe, token);
 }
@@ -100,6 +100,13 @@ static inline void simbench_prep_send(
     struct io_uring_sqe *sqe, uint32_t slot, const void *buffer, size_t count, uint64_t token) {
     io_uring_prep_send(sqe, (int)slot, buffer, count, MSG_NOSIGNAL | MSG_WAITALL);
     sqe->flags |= IOSQE_FIXED_FILE;
+    io_uring_sqe_set_data64(sqe, token);
+}
+
+// connect to AF_UNSPEC: TCP drops the connection with a reset, the socket stays.
+static inline void simbench_prep_disconnect(struct io_uring_sqe *sqe, uint32_t slot, const struct sockaddr *nowhere, uint64_t token) {
+    io_uring_prep_connect(sqe, (int)slot, nowhere, sizeof *nowhere);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
     io_uring_sqe_set_data64(sqe, token);
 }
 

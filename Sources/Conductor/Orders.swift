@@ -43,8 +43,6 @@ public enum LaneProcess {
             board[.failures].wrappingAdd(1, ordering: .relaxed)
             return fail(failure)
         }
-        // The target's connections end with its process; the workers' are ended from outside, after it.
-        if role == .workers { while true { pause() } }
         return 0
     }
 

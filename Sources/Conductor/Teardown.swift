@@ -7,6 +7,8 @@ import Profiles
 extension Run {
     /// Sockets of both sides that still exist this long after the processes ended are a leak.
     private static let drainSeconds = 120.0
+    /// The target has as long to close what the workers reset.
+    private static let closingSeconds = 20.0
     private static let exitMilliseconds: Int32 = 60_000
 
     func teardown(_ world: World, _ census: SocketCensus, _ figures: inout Figures) -> Summary.Teardown {
@@ -16,19 +18,14 @@ extension Run {
         board[.phase].store(Board.Phase.finish.rawValue, ordering: .releasing)
         waiting.ring()
         var leaks: [String] = []
-        // The target goes first: its sockets are reset, which ends the workers' ends of them too. The worker lanes
-        // have stopped listening by then and do not take that for trouble.
-        if waiting.target?.wait(timeoutMilliseconds: interrupts > 1 ? 100 : Run.exitMilliseconds) == nil {
-            _ = waiting.target?.signal(SIGKILL)
-            _ = waiting.target?.wait(timeoutMilliseconds: Run.exitMilliseconds)
-        }
-        waiting.target = nil
-        drain(census, atMost: interrupts > 1 ? 0 : 20)
-        _ = waiting.workers?.signal(SIGKILL)
-        if let workers = waiting.workers, workers.wait(timeoutMilliseconds: Run.exitMilliseconds) == nil {
-            leaks.append("The workers' process \(workers.pid) did not end within \(Run.exitMilliseconds / 1_000) s.")
-        }
-        waiting.workers = nil
+        // The workers reset their connections, each lane in its own thread, and the target closes its ends meanwhile.
+        let patience: Int32 = interrupts > 1 ? 0 : Run.exitMilliseconds
+        leaks += end(&waiting.workers, "workers", patience)
+        let limit = monotonicSeconds() + (interrupts > 1 ? 0 : Run.closingSeconds)
+        while Tally(board).served > 0, waiting.target != nil, monotonicSeconds() < limit { heedTeardown(20) }
+        board[.phase].store(Board.Phase.release.rawValue, ordering: .releasing)
+        waiting.ring()
+        leaks += end(&waiting.target, "target", patience)
         drain(census, atMost: Run.drainSeconds)
         if plan.network != .loopback, let left = census.sockets()?.inUse, left > 0 {
             leaks.append("\(left) sockets of the target were still there \(Int(monotonicSeconds() - start)) s after the run.")
@@ -41,13 +38,28 @@ extension Run {
         return Summary.Teardown(seconds: seconds, leaks: leaks)
     }
 
+    /// Waits for one side's process, and ends it when it takes too long.
+    private func end(_ child: inout ChildProcess?, _ side: String, _ milliseconds: Int32) -> [String] {
+        guard let process = child else { return [] }
+        child = nil
+        if process.wait(timeoutMilliseconds: milliseconds) != nil { return [] }
+        note("The \(side)' process is killed: it did not end by itself.")
+        _ = process.signal(SIGKILL)
+        if process.wait(timeoutMilliseconds: Run.exitMilliseconds) != nil { return [] }
+        return ["The process \(process.pid) of the \(side) did not end within \(Run.exitMilliseconds / 1_000) s of being killed."]
+    }
+
+    private func heedTeardown(_ milliseconds: Int) {
+        if case .signal = waiting.next(milliseconds: milliseconds) { interrupts += 1 }
+    }
+
     /// Waits until the target's namespace holds no connection any more.
     private func drain(_ census: SocketCensus, atMost seconds: Double) {
         guard plan.network != .loopback else { return }
         let limit = monotonicSeconds() + seconds
         while let left = census.sockets()?.inUse, left > 0, monotonicSeconds() < limit {
             tell(.tearingDown, socketsLeft: Int(left))
-            if case .signal = waiting.next(milliseconds: 100) { interrupts += 1 }
+            heedTeardown(100)
         }
     }
 

@@ -65,6 +65,8 @@ public struct Board: @unchecked Sendable {
         case targetLanesTaken
         /// Processes whose lanes are ready.
         case targetReady, workersReady
+        /// Worker lanes that have let go of all their connections.
+        case workerLanesClosed
         /// Processes that hit an error they could not go on from.
         case failures
         /// From here on: which lane serves listener chain 0, 1, …, plus one; 0 is none yet.
@@ -75,7 +77,11 @@ public struct Board: @unchecked Sendable {
 
     /// Where a run stands; lanes follow it.
     public enum Phase: UInt64, Sendable {
-        case preparing, ramp, hold, sweep, finish
+        case preparing, ramp, hold, sweep
+        /// Workers reset their connections and end; the target closes what it is told was reset.
+        case finish
+        /// The target ends.
+        case release
     }
 
     public subscript(control: Control) -> Atomic<UInt64> {
@@ -90,6 +96,9 @@ public struct Board: @unchecked Sendable {
     }
 
     public var phase: Phase { Phase(rawValue: self[.phase].load(ordering: .acquiring)) ?? .preparing }
+
+    /// The lanes' work is done; what follows is only closing.
+    public var isOver: Bool { self[.phase].load(ordering: .acquiring) >= Phase.finish.rawValue }
 
     public func target(_ lane: Int) -> LaneBoard { LaneBoard(base: base + Board.headerBytes + lane * Board.laneBytes) }
 

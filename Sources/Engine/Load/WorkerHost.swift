@@ -119,7 +119,7 @@ public enum WorkerHost {
         let watch = BellWatch(orders.bell)
         var isStarted = [Bool](repeating: false, count: orders.lanes.count)
         var earliest = 0
-        while board.phase != .finish {
+        while !board.isOver {
             var wait: Int64?
             let phase = board.phase
             let now = monotonicNanoseconds()
@@ -145,6 +145,8 @@ public enum WorkerHost {
             if board[.workersReady].load(ordering: .relaxed) == 0 { board[.workersReady].store(1, ordering: .releasing) }
             watch.wait(nanoseconds: wait)
         }
+        let started = UInt64(isStarted.count { $0 })
+        while board[.workerLanesClosed].load(ordering: .acquiring) < started { watch.wait(nanoseconds: nil) }
         return nil
     }
 
@@ -230,7 +232,9 @@ public enum WorkerHost {
             LaneThread.complain("Worker lane \(settings.lane): \(error)")
             orders.board[.failures].wrappingAdd(1, ordering: .relaxed)
         }
-        // The target closes first, all at once; a worker that closed now would only add to it.
+        orders.board[.workerLanesClosed].wrappingAdd(1, ordering: .acquiringAndReleasing)
+        var one: UInt64 = 1
+        _ = write(orders.bell, &one, 8)
         while true { pause() }
     }
 }

@@ -105,7 +105,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         pipe.engine.listenToBell(settings.bell)
         while true {
             let phase = run.phase
-            if phase == .finish { return }
+            if run.isOver { return closeAll() }
             now = monotonicNanoseconds()
             if phase == .ramp || phase == .hold {
                 startDueUsers()
@@ -119,6 +119,25 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             now = monotonicNanoseconds()
             while let completion = pipe.engine.next() { handle(completion) }
         }
+    }
+
+    /// After the run: resets what is open, then lets go of it, all in this lane's thread.
+    mutating func closeAll() {
+        for index in 0..<Int(nextSlot) {
+            switch connections[index].peer.state {
+            case UserState.upgrading, UserState.joining, UserState.joined, UserState.sweeping:
+                if pipe.engine.room < 8 { drain() }
+                pipe.engine.reset(Handle(slot: UInt32(index), generation: connections[index].peer.generation))
+            default: break
+            }
+        }
+        drain()
+        pipe.engine.abandon()
+    }
+
+    private mutating func drain() {
+        pipe.engine.submit(waitNanoseconds: 0)
+        while pipe.engine.next() != nil {}
     }
 
     // MARK: arrivals
@@ -226,7 +245,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .received:
             switch pipe.arrived(completion, &connections[index].peer) {
             case .bytes: digest(slot)
-            case .nothing: break
+            case .nothing: settle(slot)
             case .ended(let result): end(slot, result == 0 ? .errorClosedByPeer : Counter.forError(result))
             }
         case .sent:
@@ -319,15 +338,21 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             guard connections[index].peer.state != UserState.ended else { return }
             pipe.consume(used, &connections[index].peer)
         }
+        settle(slot)
+        if Int(connections[index].peer.carried) == Blocks.bytes && connections[index].peer.sending == Peer.noBlock {
+            end(slot, .errorProtocol)
+        }
+    }
+
+    /// Nothing more can be read now: says how the next bytes will be noticed.
+    private mutating func settle(_ slot: UInt32) {
+        let index = Int(slot)
         // A whole message may still wait there until the last one of ours is sent: then nothing is received behind it.
         if connections[index].peer.carried > 0 && connections[index].peer.sending != Peer.noBlock { return }
         switch connections[index].peer.state {
         case UserState.ended: return
         case UserState.joined: pipe.rest(slot, &connections[index].peer)
         default: pipe.expect(slot, &connections[index].peer)
-        }
-        if Int(connections[index].peer.carried) == Blocks.bytes && connections[index].peer.sending == Peer.noBlock {
-            end(slot, .errorProtocol)
         }
     }
 

@@ -240,6 +240,15 @@ struct EpollProactor: Proactor, ~Copyable {
         local.push(Completion(operation: .closed, handle: handle, result: 0, block: 0))
     }
 
+    mutating func reset(_ handle: Handle) {
+        var nowhere = sockaddr()
+        _ = Glibc.connect(descriptors[Int(handle.slot)], &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    mutating func abandon() {
+        for slot in 0..<slots where generations[slot] != 0 || descriptors[slot] > 2 { Glibc.close(descriptors[slot]) }
+    }
+
     mutating func listenToBell(_ descriptor: Int32) {
         _ = simbench_epoll_add(
             set, descriptor, SIMBENCH_EPOLL_IN | SIMBENCH_EPOLL_EDGE,

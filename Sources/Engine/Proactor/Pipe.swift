@@ -79,6 +79,7 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// The watch spoke. False when no buffer is left: the lane ends the connection.
     @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer) -> Bool {
+        peer.flags &= ~Peer.Flag.watched
         if peer.has(Peer.Flag.receiving) { return true }
         if peer.carried > 0 && (peer.sending != Peer.noBlock || Int(peer.carried) == Blocks.bytes) {
             // Messages wait there until ours is sent; nothing is received behind them.

@@ -12,7 +12,7 @@ enum Operation: UInt8 {
     case accepted = 1
     /// A connection attempt ended: 0, or the negated errno.
     case connected = 2
-    /// Bytes for a connection at rest are there (or its end): receive. Multishot.
+    /// Bytes for a connection at rest are there (or its end): receive.
     case ready = 3
     /// Bytes were put into the buffer: their number, 0 at the peer's end, or the negated errno
     /// (-EAGAIN: none there after all; the watch will tell).
@@ -72,7 +72,7 @@ protocol Proactor: ~Copyable {
     mutating func connect(_ handle: Handle, _ options: ConnectOptions)
     /// A slot that was accepted gets its generation.
     mutating func adopt(_ handle: Handle)
-    /// Watches a connection at rest, until it is closed.
+    /// Watches a connection at rest: `ready` comes once, where `receivesMayWait`, and again and again where not.
     mutating func watch(_ handle: Handle)
     /// Receives what is there. With `waits` (only where `receivesMayWait`) the completion comes when something is.
     mutating func receive(_ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool)
@@ -86,6 +86,10 @@ protocol Proactor: ~Copyable {
     mutating func submit(waitNanoseconds: Int64?)
     /// The next completion, or nil when there is none now.
     mutating func next() -> Completion?
+    /// Drops a connection with a TCP reset; the slot stays taken.
+    mutating func reset(_ handle: Handle)
+    /// Lets go of all slots at the end of a run, in the calling thread.
+    mutating func abandon()
     /// How many more operations may be asked for before `submit`.
     var room: Int { get }
 }

@@ -1,7 +1,10 @@
 import CUring
 import Glibc
 
-/// The io_uring engine: direct descriptors, batched submission, one multishot poll per connection at rest.
+/// The io_uring engine: direct descriptors, batched submission, one poll per connection at rest.
+///
+/// The poll fires once and is armed anew after each message. A multishot poll costs the same at rest, but ends only by a
+/// cancellation, which searches for it: with 19,000 armed on a ring that alone took 5 µs for each connection closed.
 ///
 /// The ring is made for one thread (SINGLE_ISSUER, DEFER_TASKRUN): completions appear only inside `submit`, so that the
 /// lane is never interrupted. A receive that waits costs 864 bytes of kernel memory while it does; it is used between
@@ -22,6 +25,7 @@ struct RingProactor: Proactor, ~Copyable {
     private let portRanges: UnsafeMutablePointer<UInt32>
     private var attempt = 0
     private let one: UnsafeMutablePointer<Int32>
+    private let nowhere: UnsafeMutablePointer<sockaddr>
     private let settings: (defers: Bool, commands: Bool)
     private var listeners = Listeners()
     private var bell: Int32 = -1
@@ -52,6 +56,8 @@ struct RingProactor: Proactor, ~Copyable {
         for (index, destination) in settings.destinations.enumerated() { destinations[index] = destination }
         portRanges = .allocate(capacity: RingProactor.attemptLimit)
         portRanges.initialize(repeating: 0, count: RingProactor.attemptLimit)
+        nowhere = .allocate(capacity: 1)
+        nowhere.initialize(to: sockaddr())
         one = .allocate(capacity: 1)
         one.initialize(to: 1)
         self.settings = (settings.defersHandshakeAcknowledgement, settings.hasSocketCommands)
@@ -63,6 +69,7 @@ struct RingProactor: Proactor, ~Copyable {
         destinations.deallocate()
         portRanges.deallocate()
         one.deallocate()
+        nowhere.deallocate()
     }
 
     var room: Int { Int(io_uring_sq_space_left(ring)) }
@@ -172,6 +179,12 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_close(entry(), handle.slot, Token(.closed, handle).raw)
     }
 
+    mutating func reset(_ handle: Handle) {
+        simbench_prep_disconnect(entry(), handle.slot, nowhere, Token(.cancelled, handle).raw)
+    }
+
+    mutating func abandon() { io_uring_unregister_files(ring) }
+
     mutating func listenToBell(_ descriptor: Int32) {
         bell = descriptor
         simbench_prep_bell(entry(), descriptor, Token(.bell, Handle(slot: 0, generation: 0)).raw)
@@ -209,7 +222,6 @@ struct RingProactor: Proactor, ~Copyable {
                 return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
             case .ready:
                 if result == -ECANCELED { continue }
-                if flags & IORING_CQE_F_MORE == 0 && result >= 0 { watch(token.handle) }
                 return Completion(operation: .ready, handle: token.handle, result: result, block: 0)
             case .accepted:
                 if let completion = acceptCompletion(token, result, flags) { return completion }

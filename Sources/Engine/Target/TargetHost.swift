@@ -57,7 +57,7 @@ public enum TargetHost {
         let path = StaticBytes(orders.path)
         let watch = BellWatch(orders.bell)
         var started = 0
-        while board.phase != .finish {
+        while board.phase != .release {
             // One lane more than is needed now, so that a full lane finds its successor ready.
             let wanted = min(board.targetLanes, Int(board[.targetLanesTaken].load(ordering: .acquiring)) + 1)
             while started < wanted {
@@ -96,7 +96,7 @@ public enum TargetHost {
             LaneThread.complain("Target lane \(settings.lane): \(error)")
             orders.board[.failures].wrappingAdd(1, ordering: .relaxed)
         }
-        // Connections are closed by the end of the process, all lanes' at once: this one waits for it.
+        // The process ends now, and what is still open with it.
         while true { pause() }
     }
 }

@@ -77,7 +77,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     mutating func serve() {
         pipe.engine.listenToBell(settings.bell)
         takeChain()
-        while run.phase != .finish {
+        while run.phase != .release {
             board.add(.submits)
             pipe.engine.submit(waitNanoseconds: nil)
             while let completion = pipe.engine.next() { handle(completion) }
@@ -158,7 +158,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .received:
             switch pipe.arrived(completion, &peers[index]) {
             case .bytes: digest(slot)
-            case .nothing: break
+            case .nothing: settle(slot)
             case .ended: end(slot)
             }
         case .sent:
@@ -195,6 +195,12 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             guard peers[index].state != ServedState.free else { return }
             pipe.consume(used, &peers[index])
         }
+        settle(slot)
+    }
+
+    /// Nothing more can be read now: says how the next bytes will be noticed.
+    private mutating func settle(_ slot: UInt32) {
+        let index = Int(slot)
         guard peers[index].state != ServedState.free, !peers[index].has(Peer.Flag.closing) else { return }
         // Messages that wait for an answer to be sent are read then; nothing is received behind them.
         if peers[index].carried > 0 && peers[index].sending != Peer.noBlock { return }
