@@ -90,7 +90,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         wheelMemory = Pages.map(bytes: wheelBytes)
         wheel = RetryWheel(slots: settings.users, buckets: RetryWheel.bucketsForRetries, storage: wheelMemory)
         accept = .allocate(byteCount: AcceptKey.bytes, alignment: 8)
-        began = monotonicNanoseconds()
+        began = pipe.engine.clock()
         now = began
     }
 
@@ -102,23 +102,27 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Runs until the board says that the run is over.
     mutating func serve() {
-        pipe.engine.listenToBell(settings.bell)
-        while true {
-            let phase = run.phase
-            if phase == .finish { return }
-            now = monotonicNanoseconds()
-            if phase == .ramp || phase == .hold {
-                startDueUsers()
-                retryDueUsers()
-                noteRamp()
-            } else if phase == .sweep {
-                sweep()
-            }
-            board.add(.submits)
-            pipe.engine.submit(waitNanoseconds: timeout(phase))
-            now = monotonicNanoseconds()
-            while let completion = pipe.engine.next() { handle(completion) }
+        begin()
+        while run.phase != .finish { pass() }
+    }
+
+    mutating func begin() { pipe.engine.listenToBell(settings.bell) }
+
+    /// Starts what is due, waits for completions and handles them: once round the loop.
+    mutating func pass() {
+        let phase = run.phase
+        now = pipe.engine.clock()
+        if phase == .ramp || phase == .hold {
+            startDueUsers()
+            retryDueUsers()
+            noteRamp()
+        } else if phase == .sweep {
+            sweep()
         }
+        board.add(.submits)
+        pipe.engine.submit(waitNanoseconds: timeout(phase))
+        now = pipe.engine.clock()
+        while let completion = pipe.engine.next() { handle(completion) }
     }
 
     // MARK: arrivals

@@ -88,4 +88,10 @@ protocol Proactor: ~Copyable {
     mutating func next() -> Completion?
     /// How many more operations may be asked for before `submit`.
     var room: Int { get }
+    /// The lane's clock, nanoseconds: CLOCK_MONOTONIC, but for a simulated kernel, where waiting takes no time.
+    func clock() -> UInt64
+}
+
+extension Proactor where Self: ~Copyable {
+    @inline(__always) func clock() -> UInt64 { monotonicNanoseconds() }
 }

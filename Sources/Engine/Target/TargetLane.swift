@@ -75,13 +75,20 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Runs until the board says that the run is over.
     mutating func serve() {
+        begin()
+        while run.phase != .finish { pass() }
+    }
+
+    mutating func begin() {
         pipe.engine.listenToBell(settings.bell)
         takeChain()
-        while run.phase != .finish {
-            board.add(.submits)
-            pipe.engine.submit(waitNanoseconds: nil)
-            while let completion = pipe.engine.next() { handle(completion) }
-        }
+    }
+
+    /// Waits for completions and handles them: once round the loop.
+    mutating func pass() {
+        board.add(.submits)
+        pipe.engine.submit(waitNanoseconds: nil)
+        while let completion = pipe.engine.next() { handle(completion) }
     }
 
     // MARK: accepting
