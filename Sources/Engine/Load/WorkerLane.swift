@@ -229,8 +229,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .connected: connected(slot, completion.result)
         case .received:
             switch pipe.arrived(completion, &connections[index].peer) {
-            case .bytes: digest(slot)
-            case .nothing: break
+            // After nothing there is nothing to read, but something to wait for.
+            case .bytes, .nothing: digest(slot)
             case .ended(let result): end(slot, result == 0 ? .errorClosedByPeer : Counter.forError(result))
             }
         case .sent:

@@ -111,6 +111,8 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
             return .bytes(Int(peer.carried))
         }
         if completion.result == -11 || completion.result == -4 {
+            // An interruption took nothing, and no watch speaks of the bytes again.
+            if completion.result == -4 { peer.flags |= Peer.Flag.more }
             release(&peer)
             return .nothing
         }

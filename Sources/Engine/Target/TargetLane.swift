@@ -164,8 +164,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         switch completion.operation {
         case .received:
             switch pipe.arrived(completion, &peers[index]) {
-            case .bytes: digest(slot)
-            case .nothing: break
+            // After nothing there is nothing to read, but something to wait for.
+            case .bytes, .nothing: digest(slot)
             case .ended: end(slot)
             }
         case .sent:
