@@ -253,7 +253,9 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         record(.connect, since: connections[index].due)
         guard let message = pipe.compose() else { return end(slot, .errorNoBuffer) }
         let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
-        let count = settings.request.write(user, attempt: UInt64(connections[index].attempts), to: message.bytes)
+        // Only attempts that never came to a handshake are repeated, so a user needs one key, whatever its attempts:
+        // the digest must not tell how often the kernel refused.
+        let count = settings.request.write(user, attempt: 0, to: message.bytes)
         absorb(index, message.bytes, count)
         connections[index].peer.state = UserState.upgrading
         pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
@@ -340,7 +342,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let index = Int(slot)
         let number = settings.firstUser &+ UInt64(slot)
         let user = Keyed(seed: settings.seed, user: number)
-        AcceptKey.write(for: user, attempt: UInt64(connections[index].attempts), to: accept)
+        AcceptKey.write(for: user, attempt: 0, to: accept)
         switch UpgradeResponse.check(bytes, accept: accept) {
         case .needMore: return 0
         case .ok(let headBytes):
