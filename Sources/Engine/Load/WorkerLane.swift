@@ -180,7 +180,10 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         board.add(.attempts)
         var options = ConnectOptions()
         // When the sequence is used up the kernel is asked: its answer is the one that counts.
-        options.sourcePort = ports.take() ?? Ports.kernelsChoice
+        if let port = ports.take() {
+            options.sourcePort = port
+            connections[index].peer.flags |= Peer.Flag.holdsPort
+        }
         options.sourceAddress = settings.sourceAddress
         options.destination = settings.destinationCount > 1 ? index % settings.destinationCount : 0
         pipe.engine.connect(Handle(slot: slot, generation: connections[index].peer.generation), options)
@@ -262,11 +265,17 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         pipe.expect(slot, &connections[index].peer)
     }
 
+    private mutating func giveBackPort(_ index: Int) {
+        guard connections[index].peer.has(Peer.Flag.holdsPort) else { return }
+        connections[index].peer.flags &= ~Peer.Flag.holdsPort
+        ports.giveBack()
+    }
+
     /// A connection attempt failed: the user waits and tries again, or gives up.
     private mutating func failed(_ slot: UInt32, _ result: Int32) {
         let index = Int(slot)
         board.add(Counter.forError(result))
-        ports.giveBack()
+        giveBackPort(index)
         connections[index].peer.generation &+= 1
         connections[index].attempts &+= 1
         if let wait = settings.retry.waitMilliseconds(beforeRetry: Int(connections[index].attempts)) {
@@ -307,8 +316,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         default:
             inFlight -= 1
         }
+        giveBackPort(index)
         pipe.close(slot, &connections[index].peer)
-        ports.giveBack()
         connections[index].peer.state = UserState.ended
     }
 

@@ -24,6 +24,8 @@ struct Peer {
         static let joined: UInt8 = 8
         /// There may be more to receive, of which no watch will speak again.
         static let more: UInt8 = 16
+        /// A source port is out for this connection.
+        static let holdsPort: UInt8 = 32
     }
 
     @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
