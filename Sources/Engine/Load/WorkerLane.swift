@@ -242,7 +242,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             if connections[index].peer.carried > 0 { digest(slot) }
         case .ready:
             if connections[index].peer.state == UserState.ended { return }
-            if !pipe.ready(slot, &connections[index].peer) { end(slot, .errorNoBuffer) }
+            if !pipe.ready(slot, &connections[index].peer, happened: completion.result) { end(slot, .errorNoBuffer) }
         default: break
         }
     }

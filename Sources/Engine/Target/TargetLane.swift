@@ -173,7 +173,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             if completion.result < 0 || peers[index].has(Peer.Flag.closing) { return end(slot) }
             if peers[index].carried > 0 { digest(slot) }
         case .ready:
-            if !pipe.ready(slot, &peers[index]) {
+            if !pipe.ready(slot, &peers[index], happened: completion.result) {
                 board.add(.errorNoBuffer)
                 end(slot)
             }
