@@ -90,7 +90,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         wheelMemory = Pages.map(bytes: wheelBytes)
         wheel = RetryWheel(slots: settings.users, buckets: RetryWheel.bucketsForRetries, storage: wheelMemory)
         accept = .allocate(byteCount: AcceptKey.bytes, alignment: 8)
-        began = monotonicNanoseconds()
+        began = pipe.engine.clock()
         now = began
     }
 
@@ -102,23 +102,28 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Runs until the board says that the run is over.
     mutating func serve() {
-        pipe.engine.listenToBell(settings.bell)
-        while true {
-            let phase = run.phase
-            if run.isOver { return closeAll() }
-            now = monotonicNanoseconds()
-            if phase == .ramp || phase == .hold {
-                startDueUsers()
-                retryDueUsers()
-                noteRamp()
-            } else if phase == .sweep {
-                sweep()
-            }
-            board.add(.submits)
-            pipe.engine.submit(waitNanoseconds: timeout(phase))
-            now = monotonicNanoseconds()
-            while let completion = pipe.engine.next() { handle(completion) }
+        begin()
+        while !run.isOver { pass() }
+        closeAll()
+    }
+
+    mutating func begin() { pipe.engine.listenToBell(settings.bell) }
+
+    /// Starts what is due, waits for completions and handles them: once round the loop.
+    mutating func pass() {
+        let phase = run.phase
+        now = pipe.engine.clock()
+        if phase == .ramp || phase == .hold {
+            startDueUsers()
+            retryDueUsers()
+            noteRamp()
+        } else if phase == .sweep {
+            sweep()
         }
+        board.add(.submits)
+        pipe.engine.submit(waitNanoseconds: timeout(phase))
+        now = pipe.engine.clock()
+        while let completion = pipe.engine.next() { handle(completion) }
     }
 
     /// After the run: resets what is open, then lets go of it, all in this lane's thread.
@@ -195,7 +200,10 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         board.add(.attempts)
         var options = ConnectOptions()
         // When the sequence is used up the kernel is asked: its answer is the one that counts.
-        options.sourcePort = ports.take() ?? Ports.kernelsChoice
+        if let port = ports.take() {
+            options.sourcePort = port
+            connections[index].peer.flags |= Peer.Flag.holdsPort
+        }
         options.sourceAddress = settings.sourceAddress
         options.destination = settings.destinationCount > 1 ? index % settings.destinationCount : 0
         pipe.engine.connect(Handle(slot: slot, generation: connections[index].peer.generation), options)
@@ -244,8 +252,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .connected: connected(slot, completion.result)
         case .received:
             switch pipe.arrived(completion, &connections[index].peer) {
-            case .bytes: digest(slot)
-            case .nothing: settle(slot)
+            // After nothing there is nothing to read, but something to wait for.
+            case .bytes, .nothing: digest(slot)
             case .ended(let result): end(slot, result == 0 ? .errorClosedByPeer : Counter.forError(result))
             }
         case .sent:
@@ -254,7 +262,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             if connections[index].peer.carried > 0 { digest(slot) }
         case .ready:
             if connections[index].peer.state == UserState.ended { return }
-            if !pipe.ready(slot, &connections[index].peer) { end(slot, .errorNoBuffer) }
+            if !pipe.ready(slot, &connections[index].peer, happened: completion.result) { end(slot, .errorNoBuffer) }
         default: break
         }
     }
@@ -268,18 +276,26 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         record(.connect, since: connections[index].due)
         guard let message = pipe.compose() else { return end(slot, .errorNoBuffer) }
         let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
-        let count = settings.request.write(user, attempt: UInt64(connections[index].attempts), to: message.bytes)
+        // Only attempts that never came to a handshake are repeated, so a user needs one key, whatever its attempts:
+        // the digest must not tell how often the kernel refused.
+        let count = settings.request.write(user, attempt: 0, to: message.bytes)
         absorb(index, message.bytes, count)
         connections[index].peer.state = UserState.upgrading
         pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
         pipe.expect(slot, &connections[index].peer)
     }
 
+    private mutating func giveBackPort(_ index: Int) {
+        guard connections[index].peer.has(Peer.Flag.holdsPort) else { return }
+        connections[index].peer.flags &= ~Peer.Flag.holdsPort
+        ports.giveBack()
+    }
+
     /// A connection attempt failed: the user waits and tries again, or gives up.
     private mutating func failed(_ slot: UInt32, _ result: Int32) {
         let index = Int(slot)
         board.add(Counter.forError(result))
-        ports.giveBack()
+        giveBackPort(index)
         connections[index].peer.generation &+= 1
         connections[index].attempts &+= 1
         if let wait = settings.retry.waitMilliseconds(beforeRetry: Int(connections[index].attempts)) {
@@ -320,8 +336,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         default:
             inFlight -= 1
         }
+        giveBackPort(index)
         pipe.close(slot, &connections[index].peer)
-        ports.giveBack()
         connections[index].peer.state = UserState.ended
     }
 
@@ -361,7 +377,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let index = Int(slot)
         let number = settings.firstUser &+ UInt64(slot)
         let user = Keyed(seed: settings.seed, user: number)
-        AcceptKey.write(for: user, attempt: UInt64(connections[index].attempts), to: accept)
+        AcceptKey.write(for: user, attempt: 0, to: accept)
         switch UpgradeResponse.check(bytes, accept: accept) {
         case .needMore: return 0
         case .ok(let headBytes):

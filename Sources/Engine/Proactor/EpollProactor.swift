@@ -297,7 +297,7 @@ struct EpollProactor: Proactor, ~Copyable {
             flags[slot] &= ~Flag.connecting
             let error = troubled ? pendingError(descriptors[slot]) : 0
             if error == 0 && happened & SIMBENCH_EPOLL_IN != 0 {
-                local.push(Completion(operation: .ready, handle: handle, result: 0, block: 0))
+                local.push(Completion(operation: .ready, handle: handle, result: Int32(bitPattern: happened), block: 0))
             }
             return Completion(operation: .connected, handle: handle, result: error, block: 0)
         }

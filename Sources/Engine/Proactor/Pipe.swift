@@ -24,6 +24,10 @@ struct Peer {
         static let joined: UInt8 = 8
         /// There may be more to receive, of which no watch will speak again.
         static let more: UInt8 = 16
+        /// No bytes will follow those that are there: received until the end comes, for no watch will speak again.
+        static let ending: UInt8 = 64
+        /// A source port is out for this connection.
+        static let holdsPort: UInt8 = 32
     }
 
     @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
@@ -53,7 +57,7 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// The next bytes belong to an exchange under way and will come soon.
     @inline(__always) mutating func expect(_ slot: UInt32, _ peer: inout Peer) {
-        if peer.has(Peer.Flag.more) { return receiveMore(slot, &peer) }
+        if peer.has(Peer.Flag.more | Peer.Flag.ending) { return receiveMore(slot, &peer) }
         guard Engine.receivesMayWait, !peer.has(Peer.Flag.receiving), !peer.has(Peer.Flag.watched) else { return }
         // Waiting receives hold a block each: with many half-open exchanges the cheaper watch takes over.
         if blocks.available < Self.blockCount / 2 { return watch(slot, &peer) }
@@ -62,7 +66,7 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Nothing is due: the connection costs a watch and no buffer.
     @inline(__always) mutating func rest(_ slot: UInt32, _ peer: inout Peer) {
-        if peer.has(Peer.Flag.more) { return receiveMore(slot, &peer) }
+        if peer.has(Peer.Flag.more | Peer.Flag.ending) { return receiveMore(slot, &peer) }
         if Engine.receivesMayWait && !peer.has(Peer.Flag.watched) { watch(slot, &peer) }
     }
 
@@ -78,8 +82,10 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
     }
 
     /// The watch spoke. False when no buffer is left: the lane ends the connection.
-    @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer) -> Bool {
+    @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer, happened: Int32) -> Bool {
         peer.flags &= ~Peer.Flag.watched
+        // The end came with the last bytes: no watch will speak of it again once they are received.
+        if happened & Completion.endOfStream != 0 { peer.flags |= Peer.Flag.ending }
         if peer.has(Peer.Flag.receiving) { return true }
         if peer.carried > 0 && (peer.sending != Peer.noBlock || Int(peer.carried) == Blocks.bytes) {
             // Messages wait there until ours is sent; nothing is received behind them.
@@ -112,6 +118,8 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
             return .bytes(Int(peer.carried))
         }
         if completion.result == -11 || completion.result == -4 {
+            // An interruption took nothing, and no watch speaks of the bytes again.
+            if completion.result == -4 { peer.flags |= Peer.Flag.more } else { peer.flags &= ~Peer.Flag.ending }
             release(&peer)
             return .nothing
         }

@@ -12,7 +12,8 @@ enum Operation: UInt8 {
     case accepted = 1
     /// A connection attempt ended: 0, or the negated errno.
     case connected = 2
-    /// Bytes for a connection at rest are there (or its end): receive.
+    /// Bytes for a connection at rest are there (or its end): receive. Each change is told once; `result` has
+    /// bits of `Completion.endOfStream` when no bytes will follow those that are there.
     case ready = 3
     /// Bytes were put into the buffer: their number, 0 at the peer's end, or the negated errno
     /// (-EAGAIN: none there after all; the watch will tell).
@@ -36,6 +37,9 @@ struct Completion {
     var handle: Handle
     var result: Int32
     var block: UInt32
+
+    /// POLLERR, POLLHUP and POLLRDHUP, as poll and epoll have them.
+    static let endOfStream: Int32 = 0x2018
 }
 
 /// How a lane's connections are opened.
@@ -92,4 +96,10 @@ protocol Proactor: ~Copyable {
     mutating func abandon()
     /// How many more operations may be asked for before `submit`.
     var room: Int { get }
+    /// The lane's clock, nanoseconds: CLOCK_MONOTONIC, but for a simulated kernel, where waiting takes no time.
+    func clock() -> UInt64
+}
+
+extension Proactor where Self: ~Copyable {
+    @inline(__always) func clock() -> UInt64 { monotonicNanoseconds() }
 }

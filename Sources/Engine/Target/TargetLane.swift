@@ -75,13 +75,20 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Runs until the board says that the run is over.
     mutating func serve() {
+        begin()
+        while run.phase != .release { pass() }
+    }
+
+    mutating func begin() {
         pipe.engine.listenToBell(settings.bell)
         takeChain()
-        while run.phase != .release {
-            board.add(.submits)
-            pipe.engine.submit(waitNanoseconds: nil)
-            while let completion = pipe.engine.next() { handle(completion) }
-        }
+    }
+
+    /// Waits for completions and handles them: once round the loop.
+    mutating func pass() {
+        board.add(.submits)
+        pipe.engine.submit(waitNanoseconds: nil)
+        while let completion = pipe.engine.next() { handle(completion) }
     }
 
     // MARK: accepting
@@ -157,8 +164,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         switch completion.operation {
         case .received:
             switch pipe.arrived(completion, &peers[index]) {
-            case .bytes: digest(slot)
-            case .nothing: settle(slot)
+            // After nothing there is nothing to read, but something to wait for.
+            case .bytes, .nothing: digest(slot)
             case .ended: end(slot)
             }
         case .sent:
@@ -166,7 +173,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             if completion.result < 0 || peers[index].has(Peer.Flag.closing) { return end(slot) }
             if peers[index].carried > 0 { digest(slot) }
         case .ready:
-            if !pipe.ready(slot, &peers[index]) {
+            if !pipe.ready(slot, &peers[index], happened: completion.result) {
                 board.add(.errorNoBuffer)
                 end(slot)
             }

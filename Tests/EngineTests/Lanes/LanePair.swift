@@ -1,0 +1,163 @@
+@testable import Engine
+
+/// A worker lane and two target lanes on one simulated kernel, moved by hand: the second target lane takes over when the
+/// first one is full.
+struct LanePair<Way: ReceiveWay>: ~Copyable {
+    typealias Scripted = ScriptedProactor<Way>
+
+    struct Setup {
+        var users = 12
+        var seed: UInt64 = 1
+        var faults = FaultPlan.none
+        var isUnpaced = true
+        var window = 8
+        var ports = Ports.kernel
+        var retries = 3
+        /// Of the first target lane; the second has room for all.
+        var capacity = 1_000
+        var spareSlots = 8
+        /// During the sweep faults go on.
+        var sweepsUnderFaults = false
+    }
+
+    /// More than any seed needs by far: beyond it something hangs.
+    static var passLimit: Int { 40_000 }
+
+    let setup: Setup
+    let memory: BoardMemory
+    let kernel: SimulatedKernel
+    var worker: WorkerLane<Scripted>
+    var first: TargetLane<Scripted>
+    var second: TargetLane<Scripted>
+    /// Joined when the sweep began.
+    var joinedBeforeSweep: UInt64 = 0
+    var hang: String?
+
+    init(_ setup: Setup) {
+        self.setup = setup
+        memory = BoardMemory(targetLanes: 2, workerLanes: 1)
+        kernel = SimulatedKernel(seed: setup.seed, faults: setup.faults)
+        let board = memory.board
+        board.chain(0).pointee.store(1, ordering: .releasing)
+        board[.targetLanesTaken].store(1, ordering: .releasing)
+        board[.start].store(kernel.time, ordering: .releasing)
+        let slots = setup.capacity + setup.spareSlots
+        worker = WorkerLane(
+            engine: Scripted(kernel, slots: setup.users),
+            settings: TestUsers.worker(
+                users: setup.users, seed: 7, isUnpaced: setup.isUnpaced, window: setup.window, ports: setup.ports,
+                retries: setup.retries),
+            run: board)
+        first = TargetLane(
+            engine: Scripted(kernel, slots: slots),
+            settings: TestUsers.target(lane: 0, capacity: setup.capacity, slots: slots), run: board, cpus: [-1])
+        second = TargetLane(
+            engine: Scripted(kernel, slots: setup.users * 8 + 8),
+            settings: TestUsers.target(lane: 1, capacity: setup.users * 8, slots: setup.users * 8 + 8), run: board, cpus: [-1])
+    }
+
+    var board: LaneBoard { worker.board }
+    var targets: [LaneBoard] { [first.board, second.board] }
+    func both(_ counter: Counter) -> UInt64 { first.board[counter] + second.board[counter] }
+
+    /// Ramp, sweep, and then quiet.
+    mutating func play() {
+        worker.begin()
+        first.begin()
+        second.begin()
+        memory.set(.ramp)
+        passUntil("the ramp's end") { board in board[.rampState] == 2 }
+        if !setup.sweepsUnderFaults { kernel.faults = .none }
+        if !setup.sweepsUnderFaults { settle() }
+        joinedBeforeSweep = board[.joinedNow]
+        memory.set(.sweep)
+        passUntil("the sweep's end") { board in board[.sweepState] == 2 }
+        kernel.faults = .none
+        settle()
+    }
+
+    mutating func pass() {
+        worker.pass()
+        first.pass()
+        second.pass()
+        // What the lanes write to their bell nobody hears here: it rings all the time.
+        kernel.ringBells()
+    }
+
+    private mutating func passUntil(_ what: String, _ done: (LaneBoard) -> Bool) {
+        for _ in 0..<Self.passLimit {
+            if done(board) { return }
+            pass()
+        }
+        hang = hang ?? "\(what) never came: states \((0..<setup.users).map { worker.connections[$0].peer.state }), \(board.causes)"
+    }
+
+    /// Until nothing is under way any more.
+    mutating func settle() {
+        for _ in 0..<Self.passLimit {
+            worker.pass()
+            first.pass()
+            second.pass()
+            if kernel.isQuiet { return }
+        }
+        hang = hang ?? "there was no quiet"
+    }
+
+    // MARK: what must hold
+
+    /// What is wrong after `play`, in sentences; nothing is what should be.
+    func wrongs(traces: [UInt64]) -> [String] {
+        var wrongs = kernel.violations
+        func demand(_ holds: Bool, _ sentence: @autoclosure () -> String) { if !holds { wrongs.append(sentence()) } }
+        if let hang { return wrongs + [hang] }
+        let users = UInt64(setup.users)
+        demand(board[.usersStarted] == users, "started \(board[.usersStarted]) of \(users)")
+        demand(board[.joinedNow] + board[.usersEnded] == users, "\(board[.joinedNow]) joined and \(board[.usersEnded]) ended of \(users)")
+        demand(board[.joined] - board[.lost] == board[.joinedNow], "joined, lost and joinedNow do not add up")
+        demand(board[.connectedNow] == board[.joinedNow], "connectedNow \(board[.connectedNow]), joinedNow \(board[.joinedNow])")
+        demand(board[.openNow] == board[.joinedNow], "openNow \(board[.openNow]), joinedNow \(board[.joinedNow])")
+        demand(board[.attempts] == board[.usersStarted] + board[.retries], "attempts are not first ones and retries")
+        // One cause for each failed attempt, and one for each user that ended.
+        let failedAttempts = board[.attempts] - board[.tcpConnected]
+        let causes = board.causes.values.reduce(0, +)
+        demand(causes == failedAttempts + board[.usersEnded], "\(causes) causes for \(failedAttempts) attempts and \(board[.usersEnded]) users: \(board.causes)")
+        demand(worker.inFlight == 0 && worker.wheelCount == 0 && worker.sweepsInFlight == 0, "something is in flight")
+        // The sweep.
+        let judged = board[.verified] + board[.verifyFailed]
+        demand(board[.joinedNow] <= board[.verified] && judged <= joinedBeforeSweep, "\(board[.verified]) verified of \(joinedBeforeSweep)")
+        if !setup.sweepsUnderFaults {
+            demand(board[.verified] == joinedBeforeSweep && board[.joinedNow] == joinedBeforeSweep, "\(board[.verified]) verified of \(joinedBeforeSweep) without a fault")
+        }
+        // Buffers and slots.
+        demand(worker.pipe.blocks.available == worker.pipe.blocks.count, "worker: \(worker.pipe.blocks.count - worker.pipe.blocks.available) blocks missing")
+        demand(kernel.endpoints[0].openSockets == Int(board[.openNow]), "worker: slots leaked")
+        for (index, target) in targets.enumerated() {
+            let endpoint = kernel.endpoints[1 + index]
+            demand(target[.accepted] == target[.closed] + target[.openNow], "target \(index): accepted is not closed and open")
+            demand(endpoint.openSockets == Int(target[.openNow]), "target \(index): slots leaked")
+            demand(endpoint.freeSlotCount + endpoint.openSockets == endpoint.slots, "target \(index): slots lost")
+        }
+        demand(first.pipe.blocks.available == first.pipe.blocks.count, "target 0: blocks missing")
+        demand(second.pipe.blocks.available == second.pipe.blocks.count, "target 1: blocks missing")
+        demand(both(.openNow) == board[.openNow], "\(both(.openNow)) open at the target, \(board[.openNow]) at the worker")
+        demand(both(.channelsJoined) >= board[.joined], "fewer channels than joined users")
+        demand(both(.heartbeatsAnswered) >= board[.verified], "fewer answers than verified users")
+        demand(both(.refused) == 0, "a session was refused")
+        // The digest is that of the users that joined, whatever happened to the others.
+        var low: UInt64 = 0, high: UInt64 = 0, counted: UInt64 = 0
+        for user in 0..<setup.users where worker.connections[user].peer.state == UserState.joined {
+            demand(worker.connections[user].trace == traces[user], "user \(user) has another trace than without faults")
+            low &+= traces[user]
+            high &+= Keyed.mixed(traces[user])
+            counted += 1
+        }
+        demand(board[.digestUsers] == board[.joined], "the digest counts \(board[.digestUsers]) of \(board[.joined]) users")
+        if board[.lost] == 0 {
+            demand(board[.digestLow] == low && board[.digestHigh] == high && board[.digestUsers] == counted, "another digest")
+        }
+        return wrongs
+    }
+
+    /// Each user's trace, after a play without faults.
+    func traces() -> [UInt64] { (0..<setup.users).map { worker.connections[$0].trace } }
+}

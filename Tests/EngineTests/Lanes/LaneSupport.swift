@@ -1,0 +1,67 @@
+import Glibc
+
+@testable import Engine
+
+/// A board of a test's own.
+final class BoardMemory {
+    let board: Board
+    private let bytes: Int
+
+    init(targetLanes: Int, workerLanes: Int) {
+        bytes = Board.bytes(targetLanes: targetLanes, workerLanes: workerLanes)
+        board = Board(creatingAt: Pages.map(bytes: bytes), targetLanes: targetLanes, workerLanes: workerLanes)
+    }
+
+    deinit { Pages.unmap(board.base, bytes: bytes) }
+
+    func set(_ phase: Board.Phase) { board[.phase].store(phase.rawValue, ordering: .releasing) }
+}
+
+/// The handshake of every test's users.
+enum TestUsers {
+    static let path = "/socket/websocket"
+    static let host = "127.0.0.1:4000"
+    // Written once, read by all.
+    nonisolated(unsafe) static let request: UpgradeRequest = {
+        let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: Blocks.bytes, alignment: 8)
+        guard let request = UpgradeRequest(host: host, path: path, storage: storage) else { fatalError("the request fits") }
+        return request
+    }()
+    nonisolated(unsafe) static let servedPath = StaticBytes(path)
+
+    nonisolated(unsafe) static let immediate: UnsafeMutablePointer<Pacer.Phase> = phase(.infinity)
+    /// A user each model millisecond.
+    nonisolated(unsafe) static let paced: UnsafeMutablePointer<Pacer.Phase> = phase(1_000)
+
+    private static func phase(_ rate: Double) -> UnsafeMutablePointer<Pacer.Phase> {
+        let memory = UnsafeMutablePointer<Pacer.Phase>.allocate(capacity: 1)
+        memory.initialize(to: Pacer.Phase(durationNanoseconds: 3_600_000_000_000, ratePerSecond: rate, maximumUsers: .max))
+        return memory
+    }
+
+    static func worker(
+        users: Int, seed: UInt64, isUnpaced: Bool = true, window: Int = 16, ports: Ports = .kernel, retries: Int = 3,
+        destinationCount: Int = 1, bell: Int32 = -1
+    ) -> WorkerLaneSettings {
+        WorkerLaneSettings(
+            lane: 0, firstUser: 1_000, users: users, seed: seed, worker: 0, arrivalsBefore: 0,
+            phases: isUnpaced ? immediate : paced, phaseCount: 1, spacing: .exponential, speedup: 1, isUnpaced: isUnpaced,
+            activeLanes: 1, window: window, ports: ports, destinationCount: destinationCount, sourceAddress: 0,
+            retry: RetryPolicy(retries: retries, waitMilliseconds: 10), request: request, bell: bell)
+    }
+
+    static func target(lane: Int = 0, capacity: Int, slots: Int, listeners: [Int32] = [0], bell: Int32 = -1) -> TargetLaneSettings {
+        TargetLaneSettings(
+            lane: lane, capacity: capacity, slots: slots, listeners: listeners, portCount: listeners.count, chainCount: 1,
+            path: servedPath, bell: bell)
+    }
+}
+
+extension LaneBoard {
+    /// All counted failures, by cause.
+    var causes: [Counter: UInt64] {
+        var all: [Counter: UInt64] = [:]
+        for counter in Counter.allCases where counter.cause != nil && self[counter] > 0 { all[counter] = self[counter] }
+        return all
+    }
+}
