@@ -21,22 +21,27 @@ struct PlanOptions: ParsableArguments {
         })
     var fit: Profile.FitChoice?
 
+    // Unconditional: what follows is the value even with a dash, so that -5 is refused for what it is.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Users to start instead of the profile's number, such as 100k or 2.3M.", valueName: "count"),
         transform: { try Units.count($0, in: 1...Limits.users) })
     var connections: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Arrivals of every phase, such as 500/s, or max: as fast as both ends go.", valueName: "rate"),
         transform: { try Units.rate($0) })
     var rate: Rate?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Model seconds per second, or auto.", valueName: "factor"),
         transform: { $0 == "auto" ? .auto : .times(try Units.number($0)) })
     var speedup: Profile.Speedup?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Seed of everything random (default: \(Flags.defaultSeed)).", valueName: "number"),
         transform: { text in
             guard let seed = UInt64(text) else {
@@ -47,6 +52,7 @@ struct PlanOptions: ParsableArguments {
     var seed: UInt64?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long the connections are held, such as 30s.", valueName: "duration"),
         transform: { try Units.seconds($0) })
     var hold: Double?
