@@ -84,6 +84,9 @@ final class Run {
 
     func carryOut() throws -> RunOutcome {
         tell(.building)
+        let quiet = Quiet.wait { if case .signal = waiting.next(milliseconds: 0) { interrupts += 1 }; return interrupts > 0 }
+        if quiet.seconds > 1 { note(String(format: "Waited %.1f s for the kernel to put away what ran before.", quiet.seconds)) }
+        if !quiet.isQuiet && interrupts == 0 { degraded.append("The host was not quiet when the run began: bytes per connection may be off.") }
         let world = try World.build(plan, hostFacts: plan.host)
         self.world = world
         for sentence in world.swept { note(sentence) }
