@@ -28,5 +28,6 @@ let package = Package(
         .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine"]),
         .testTarget(name: "ConductorTests", dependencies: ["Conductor"]),
+        .testTarget(name: "ViewsTests", dependencies: ["Views", "Conductor", "Profiles"]),
     ]
 )

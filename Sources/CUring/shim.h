@@ -1,6 +1,9 @@
 // liburing for Swift: the header itself, and inline forms of what the importer leaves out.
 #ifndef SIMBENCH_CURING_H
 #define SIMBENCH_CURING_H
+// glibc's features before all else: liburing.h defines _GNU_SOURCE, which would give this module another fd_set than
+// Swift's Glibc module has, and a first build in a clean tree fails on the difference.
+#include <features.h>
 // The kernel's header first: its include guard then keeps liburing's own copy of the same structs out,
 // so that this module and others that name `struct io_uring_sqe` agree on one definition.
 #include <linux/io_uring.h>
@@ -10,6 +13,9 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#ifndef POLLRDHUP
+#define POLLRDHUP 0x2000 // glibc shows it under _GNU_SOURCE only
+#endif
 // Constants that older kernel headers lack; the kernel refuses with EINVAL what it does not know.
 #ifndef IORING_SETUP_SINGLE_ISSUER
 #define IORING_SETUP_SINGLE_ISSUER (1U << 12)
