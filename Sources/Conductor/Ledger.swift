@@ -29,7 +29,8 @@ enum Ledger {
         guard pairs > 0 else { return bytes }
         let count = Double(pairs)
         func growth(_ now: UInt64?, _ then: UInt64?) -> Double? {
-            guard let now, let then else { return nil }
+            // What did not grow was not seen to cost anything; that is no measurement of 0.
+            guard let now, let then, now > then else { return nil }
             return (Double(now) - Double(then)) / count
         }
         bytes.targetUser = growth(after.targetBytes, before.targetBytes)

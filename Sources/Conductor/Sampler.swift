@@ -65,6 +65,18 @@ struct Usage {
     }
 }
 
+/// Memory that can still be had: free, or caching files.
+///
+/// Not MemAvailable: that counts half of the reclaimable slabs, and the inodes and directory entries of open sockets are
+/// counted as such though nothing can reclaim them. With 2.78 M pairs it promised 6 GiB on a host that had 0.5 left.
+enum MemoryLeft {
+    static func bytes(_ memory: Meminfo) -> UInt64? {
+        guard let free = memory["MemFree"], let active = memory["Active(file)"], let inactive = memory["Inactive(file)"]
+        else { return nil }
+        return free + active + inactive
+    }
+}
+
 /// Takes a sample of the board and the host, as often as it is asked.
 struct Sampler {
     let board: Board
@@ -95,6 +107,6 @@ struct Sampler {
             cpuTarget: Usage.seconds(usage.target, since: last.target).map { $0 / period },
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
-            memoryAvailableBytes: HostReadings.memory()?["MemAvailable"])
+            memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes))
     }
 }

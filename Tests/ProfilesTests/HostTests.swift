@@ -56,7 +56,7 @@ import Testing
         }
         let message = hostError { try Fixture.plan("do-64gb", host: small) }
         for part in [
-            "2,400,000 connections need", "8,569 bytes", "292 lanes", "40 workers", "kept free", "--connections ",
+            "2,400,000 connections need", "8,569 bytes", "290 lanes", "40 workers", "kept free", "--connections ",
         ] {
             #expect(message.contains(part), "\(message)")
         }
