@@ -1,0 +1,87 @@
+@testable import Engine
+
+/// A target lane on a simulated kernel, and clients that a test plays itself.
+final class ServedByTarget<Way: ReceiveWay> {
+    let memory = BoardMemory(targetLanes: 1, workerLanes: 0)
+    let kernel: SimulatedKernel
+    var lane: TargetLane<ScriptedProactor<Way>>
+
+    init(seed: UInt64 = 1, faults: FaultPlan = .none) {
+        kernel = SimulatedKernel(seed: seed, faults: faults)
+        memory.board.chain(0).pointee.store(1, ordering: .releasing)
+        lane = TargetLane(
+            engine: ScriptedProactor<Way>(kernel, slots: 64), settings: TestUsers.target(capacity: 60, slots: 64),
+            run: memory.board, cpus: [-1])
+        lane.begin()
+    }
+
+    var board: LaneBoard { lane.board }
+
+    /// Until nothing is under way; false when it goes on for ever.
+    @discardableResult func settle() -> Bool {
+        for _ in 0..<20_000 {
+            lane.pass()
+            if kernel.isQuiet { return true }
+        }
+        return false
+    }
+
+    /// A client with an open WebSocket, joined if so wished; what it was answered is read.
+    func client(joined: Bool = false) -> RawPeer {
+        let client = kernel.connect()
+        client.write(ServedByTarget.handshake)
+        settle()
+        if joined {
+            client.write(ServedByTarget.join)
+            settle()
+        }
+        _ = client.read()
+        return client
+    }
+
+    /// All that must be so when nobody is connected any more.
+    var wrongs: [String] {
+        var wrongs = kernel.violations
+        let used = lane.pipe.blocks.count - lane.pipe.blocks.available
+        if used != 0 { wrongs.append("\(used) blocks missing") }
+        if board[.openNow] != 0 || kernel.endpoints[0].openSockets != 0 { wrongs.append("\(board[.openNow]) still open") }
+        if board[.accepted] != board[.closed] { wrongs.append("accepted is not closed") }
+        return wrongs
+    }
+
+    static var handshake: [UInt8] {
+        written { TestUsers.request.write(Keyed(seed: 1, user: 1), attempt: 0, to: $0) }
+    }
+
+    static var join: [UInt8] { written { PhoenixV1.writeJoinFrame(user: 1, mask: 0x1234_5678, to: $0) } }
+
+    static func heartbeat(_ ref: UInt64) -> [UInt8] {
+        written { PhoenixV1.writeHeartbeatFrame(ref: ref, mask: 0x0BAD_CAFE, to: $0) }
+    }
+
+    /// A client's frame, masked.
+    static func frame(_ opcode: Opcode, _ payload: [UInt8], isFinal: Bool = true) -> [UInt8] {
+        written { out in
+            let mask: UInt32 = 0xA1B2_C3D4
+            let header = Frame.writeMaskedHeader(opcode, payloadBytes: payload.count, mask: mask, isFinal: isFinal, to: out)
+            (out + header).copyMemory(from: payload, byteCount: payload.count)
+            Mask.apply(mask, to: out + header, count: payload.count)
+            return header + payload.count
+        }
+    }
+}
+
+/// The frames a server sent, taken apart.
+func serverFrames(_ bytes: [UInt8]) -> [(opcode: Opcode, payload: [UInt8])]? {
+    var frames: [(opcode: Opcode, payload: [UInt8])] = []
+    var at = 0
+    while at < bytes.count {
+        let parsed = bytes[at...].withUnsafeBytes { Frame.parse($0, fromClient: false, payloadLimit: 65_536) }
+        guard case .header(let header) = parsed else { return nil }
+        let start = at + Int(header.headerBytes)
+        guard start + header.payloadBytes <= bytes.count else { return nil }
+        frames.append((header.opcode, Array(bytes[start..<start + header.payloadBytes])))
+        at = start + header.payloadBytes
+    }
+    return frames
+}
