@@ -41,7 +41,8 @@ struct ScriptedProactor<Way: ReceiveWay>: Proactor {
 
     func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
         guard let socket = endpoint.socket(handle, "close") else { return }
-        kernel.forbid(Way.mayWait && watched != socket.isWatched, "close with watched \(watched), which is not so")
+        let isWatched = socket.isWatched || !endpoint.untold(.ready, socket).isEmpty
+        kernel.forbid(Way.mayWait && watched != isWatched, "close with watched \(watched), which is not so")
         let receives = socket.receiving.map { [$0.block] } ?? endpoint.untold(.received, socket)
         kernel.forbid(receiving != Blocks.none && !receives.contains(receiving), "close names a receive that is not under way")
         kernel.forbid(receiving == Blocks.none && socket.receiving != nil, "close forgets a receive")
@@ -51,6 +52,8 @@ struct ScriptedProactor<Way: ReceiveWay>: Proactor {
         endpoint.close(socket)
     }
 
+    func reset(_ handle: Handle) { endpoint.socket(handle, "reset")?.cut() }
+    func abandon() {}
     func listenToBell(_ descriptor: Int32) {}
     func submit(waitNanoseconds: Int64?) { endpoint.submit(waitNanoseconds: waitNanoseconds) }
     func next() -> Completion? { endpoint.next() }

@@ -197,6 +197,8 @@ final class SimulatedEndpoint {
             receive(socket)
             if socket.isWatched, socket.isAnnounced ? !delayed() : kernel.happens(kernel.faults.spuriousReady) {
                 socket.isAnnounced = false
+                // Where receives may wait, a watch speaks once.
+                if mayWait { socket.isWatched = false }
                 socket.complete(.ready, socket.end == nil ? 1 : 1 | Completion.endOfStream)
             }
         }
