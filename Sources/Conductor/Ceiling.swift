@@ -10,7 +10,9 @@ enum Ceiling {
         var memoryLeftBytes: UInt64?
         var stalledSeconds: Double?
         var interrupted = false
+        /// Why the run could not go on.
         var ended: String?
+        var targetEnded = false
         var target: TcpCounters?
         var softnet: SoftnetStat?
         var lanesFull = false
@@ -23,7 +25,7 @@ enum Ceiling {
             if let count, count > 0 { reasons.append((cause, sentence(count))) }
         }
         func error(_ name: String) -> UInt64? { errors[name].map { UInt64($0) } }
-        if let ended = evidence.ended { reasons.append(("target_exit", ended)) }
+        if let ended = evidence.ended { reasons.append((evidence.targetEnded ? "target_exit" : "broken", ended)) }
         if let left = evidence.memoryLeftBytes {
             reasons.append(("memory", "The ramp was stopped with \(left >> 20) MiB of the host's memory available."))
         }
@@ -41,7 +43,7 @@ enum Ceiling {
         if let seconds = evidence.stalledSeconds {
             reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(evidence.planned - evidence.tally.joinedTotal) were still to come."))
         }
-        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted before all users had started.")) }
+        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.joinedTotal) of \(evidence.planned) users joined.")) }
         let complete = evidence.tally.joinedTotal >= evidence.planned
         return Summary.Ceiling(
             cause: complete ? "none" : reasons.first?.cause ?? "none", atConnected: complete ? nil : evidence.tally.connected,

@@ -27,7 +27,9 @@ final class Run {
     static let stallSeconds = 150.0
     static let sweepStallSeconds = 30.0
     /// The ramp stops while so much of the host's memory is left, so that nothing is killed for it.
-    static let memoryReserveBytes: UInt64 = 128 << 20
+    static let memoryReserveBytes: UInt64 = 160 << 20
+    /// A full ramp takes some 400 MiB a second: it is looked at often enough to stop within the reserve.
+    static let memoryPeriodSeconds = 0.1
 
     let plan: Plan
     let record: Record
@@ -47,6 +49,7 @@ final class Run {
     var broken: String?
     var last: Sample?
     var nextSample = 0.0
+    private var nextMemoryLook = 0.0
     var peakUsers = 0, peakConnected = 0, peakJoined = 0
 
     init(
@@ -84,9 +87,13 @@ final class Run {
 
     func carryOut() throws -> RunOutcome {
         tell(.building)
-        let quiet = Quiet.wait { if case .signal = waiting.next(milliseconds: 0) { interrupts += 1 }; return interrupts > 0 }
+        let quiet = Quiet.wait(atMostSeconds: Quiet.limitSeconds(users: plan.users)) { if case .signal = waiting.next(milliseconds: 0) { interrupts += 1 }; return interrupts > 0 }
         if quiet.seconds > 1 { note(String(format: "Waited %.1f s for the kernel to put away what ran before.", quiet.seconds)) }
         if !quiet.isQuiet && interrupts == 0 { degraded.append("The host was not quiet when the run began: bytes per connection may be off.") }
+        guard isGoingOn else {
+            evidence.interrupted = true
+            return try outcome(Figures())
+        }
         let world = try World.build(plan, hostFacts: plan.host)
         self.world = world
         for sentence in world.swept { note(sentence) }
@@ -97,6 +104,7 @@ final class Run {
             let census = try SocketCensus(namespace: world.targetNamespace)
             defer { census.close() }
             figures.softnet = SoftnetStat.current()
+            figures.counters = census.counters()
             try startLanes(world)
             if isGoingOn { ramp(&figures) }
             if isGoingOn { hold(&figures) }
@@ -104,9 +112,12 @@ final class Run {
             conclude(&figures, census)
             figures.teardown = teardown(world, census, &figures)
         } catch {
+            // The lab stands, but the run cannot begin: the record says why.
             kill()
-            let leaks = world.remove()
-            throw leaks.isEmpty ? error : RunError("\(error) Then: \(leaks.joined(separator: " "))")
+            broken = "\(error)"
+            note(broken ?? "")
+            evidence.ended = broken
+            figures.teardown = Summary.Teardown(seconds: 0, leaks: world.remove())
         }
         return try outcome(figures)
     }
@@ -121,6 +132,9 @@ final class Run {
         var rampSeconds: Double?
         var verified: Summary.Verified?
         var softnet: SoftnetStat?
+        var counters: TcpCounters?
+        /// Joins by the end of the ramp.
+        var rampJoins = 0
         var final: Tally?
         var teardown = Summary.Teardown(seconds: 0, leaks: [])
     }
@@ -153,6 +167,15 @@ final class Run {
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
+        // Where there are several memory nodes, each side stays on its own; one node needs no saying.
+        let topology = Topology.read()
+        if topology.nodes.count > 1 {
+            let placement = Placement.auto(topology, workers: plan.workers.count)
+            let seats = role == .target ? [placement.target] : placement.workers
+            request.cpus = Array(Set(seats.flatMap(\.cpus))).sorted()
+            let nodes = Set(seats.compactMap(\.memoryNode))
+            request.memoryNode = nodes.count == 1 ? nodes.first : nil
+        }
         return try Spawner.spawn(request)
     }
 
@@ -174,27 +197,38 @@ final class Run {
         sampler?.start = start
         nextSample = start
         enter(.ramp, "The ramp begins: \(plan.users) users.")
+        // A paced load may rest between its arrivals; it stands still only after the last one.
+        let scheduled = isPaced ? start + plan.phases.reduce(0) { $0 + $1.durationSeconds } / plan.speedup : start
         var moved = start
         var before = -1
         while isGoingOn {
-            let tally = step(.ramping)
+            let tally = step(.ramping, until: monotonicSeconds() + Run.memoryPeriodSeconds)
             if tally.ramping == 0 { break }
             let progress = tally.joinedTotal + tally.ended + tally.started
-            if progress != before || isPaced { moved = monotonicSeconds() }
+            if progress != before || monotonicSeconds() < scheduled { moved = monotonicSeconds() }
             before = progress
             if monotonicSeconds() - moved > Run.stallSeconds {
                 evidence.stalledSeconds = monotonicSeconds() - moved
                 note("The ramp stands still; the run goes on with what there is.")
                 break
             }
-            if let left = last?.memoryAvailableBytes, left < Run.memoryReserveBytes {
+            if let left = memoryLeft(), left < Run.memoryReserveBytes {
                 evidence.memoryLeftBytes = left
                 note("The ramp is stopped: \(left >> 20) MiB of the host's memory are left.")
                 break
             }
         }
-        figures.rampSeconds = monotonicSeconds() - start
+        figures.rampSeconds = (evidence.stalledSeconds == nil ? monotonicSeconds() : moved) - start
+        figures.rampJoins = Tally(board).joinedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+    }
+
+    /// What memory can still be had, looked at no more often than every `memoryPeriodSeconds`.
+    private func memoryLeft() -> UInt64? {
+        let now = monotonicSeconds()
+        guard now >= nextMemoryLook else { return nil }
+        nextMemoryLook = now + Run.memoryPeriodSeconds
+        return HostReadings.memory().flatMap(MemoryLeft.bytes)
     }
 
     private var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
@@ -243,7 +277,7 @@ final class Run {
         evidence.tally = tally
         evidence.interrupted = interrupts > 0
         evidence.ended = broken
-        evidence.target = census.counters()
+        evidence.target = census.counters().flatMap { now in figures.counters.map { now.since($0) } }
         if let now = SoftnetStat.current(), let before = figures.softnet {
             var growth = now
             growth.dropped = now.dropped >= before.dropped ? now.dropped - before.dropped : 0
@@ -266,7 +300,9 @@ final class Run {
         let next = min(nextSample, until ?? .infinity)
         heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
         if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
-        return Tally(board)
+        let tally = Tally(board)
+        notePeaks(tally)
+        return tally
     }
 
     private func sample(_ stage: Progress.Stage, _ secondsLeft: Double?) {
@@ -275,9 +311,7 @@ final class Run {
         last = sample
         record.append(sample)
         nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
-        peakUsers = max(peakUsers, sample.tally.started - sample.tally.ended)
-        peakConnected = max(peakConnected, sample.tally.connected)
-        peakJoined = max(peakJoined, sample.tally.joined)
+        notePeaks(sample.tally)
         let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)
         let rate = seconds > 0 ? Double(sample.tally.joinedTotal - (before?.tally.joinedTotal ?? 0)) / seconds : 0
         onProgress(
@@ -285,10 +319,16 @@ final class Run {
                 stage: stage, elapsedSeconds: monotonicSeconds() - began, modelSeconds: sample.modelSeconds,
                 usersStarted: sample.tally.started, usersPlanned: plan.users, connected: sample.tally.connected,
                 joined: sample.tally.joined, joinsPerSecond: rate,
-                memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes &- $0 },
+                memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes > $0 ? plan.host.memoryTotalBytes - $0 : 0 },
                 memoryTotalBytes: plan.host.memoryTotalBytes, errors: sample.tally.errorCount, lost: sample.tally.lost,
                 verified: stage == .sweeping ? sample.tally.verified : nil,
                 secondsLeft: secondsLeft ?? estimate(stage, sample, rate)))
+    }
+
+    private func notePeaks(_ tally: Tally) {
+        peakUsers = max(peakUsers, tally.started - tally.ended)
+        peakConnected = max(peakConnected, tally.connected)
+        peakJoined = max(peakJoined, tally.joined)
     }
 
     private func estimate(_ stage: Progress.Stage, _ sample: Sample, _ rate: Double) -> Double? {
@@ -312,6 +352,7 @@ final class Run {
             interrupts += 1
             note("Signal \(number): the run ends\(interrupts > 1 ? " at once" : "").")
         case .targetEnded:
+            evidence.targetEnded = true
             broken = broken ?? "The target's process ended before the run did\(ending(waiting.target))."
             waiting.target = nil
         case .workersEnded:

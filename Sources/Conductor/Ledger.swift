@@ -49,7 +49,11 @@ enum Ledger {
         bytes.slab = caches.filter { $0.value >= leastBytes }
         bytes.targetKernel = (kernel - workerOnly) / 2
         bytes.workerKernel = (kernel + workerOnly) / 2
-        bytes.method += " Both ends have the same kernel objects but for the bind buckets, which are the connecting end's."
+        bytes.method += " The kernel's part is split in halves, for both ends have the same kernel objects"
+        bytes.method +=
+            then.caches.keys.contains(where: workerCaches.contains)
+            ? " but for the bind buckets, which are the connecting end's."
+            : "; only the connecting end has bind buckets, but this kernel keeps them in a cache shared with others, so they are halved too."
         return bytes
     }
 }

@@ -104,16 +104,21 @@ public enum LaneProcess {
             hasSocketCommands: isAtLeast(plan.host.kernelRelease, 6, 7), phases: shares(plan), lanes: lanes)
     }
 
-    /// Each worker's share of each phase: the rate in equal parts, the users as its own limit has it.
+    /// Each worker's share of each phase: rate and users in proportion to its own limit.
+    ///
+    /// Rounded on the running sums over phases, so that a worker's shares always add up to its users.
     static func shares(_ plan: Plan) -> [[WorkerPhase]] {
         let total = max(1, plan.workers.reduce(0) { $0 + $1.users })
         var before = 0
         return plan.workers.map { worker in
             let after = before + worker.users
             defer { before = after }
+            var phased = 0, given = 0
             return plan.phases.map { phase in
-                // Cumulative rounding, so that the shares of a phase add up to it.
-                let users = phase.users * after / total - phase.users * before / total
+                phased += phase.users
+                let due = phased * after / total - phased * before / total
+                let users = max(0, min(due, worker.users) - given)
+                given += users
                 let share = Double(worker.users) / Double(total)
                 return WorkerPhase(
                     durationSeconds: phase.durationSeconds, ratePerSecond: phase.ratePerSecond.map { $0 * share }, users: users)

@@ -5,14 +5,16 @@ import Lab
 /// Waits until the kernel has put away what an earlier run left: sockets and slabs are freed seconds after their processes
 /// are gone, and a byte measured meanwhile would be wrong.
 enum Quiet {
-    static let limitSeconds = 90.0
+    /// A small run's bytes are a small matter: it waits 2 s at most, one of 2.4 million 82 s.
+    static func limitSeconds(users: Int) -> Double { min(90, 2 + Double(users) / 30_000) }
+
     private static let periodMilliseconds: UInt32 = 150
     /// Slabs of a quiet host change by less within a period.
     private static let restlessBytes: UInt64 = 256 << 10
     private static let readings = 2
 
     /// Returns the seconds it took, and whether it became quiet. `isInterrupted` is asked between readings.
-    static func wait(isInterrupted: () -> Bool) -> (seconds: Double, isQuiet: Bool) {
+    static func wait(atMostSeconds limitSeconds: Double, isInterrupted: () -> Bool) -> (seconds: Double, isQuiet: Bool) {
         let start = monotonicSeconds()
         var calm = 0
         var before = reading()

@@ -66,6 +66,8 @@ public struct Summary: Codable, Equatable, Sendable {
         public var target: Double?
         public var workers: Double?
         public var softirq: Double?
+        /// What the three are, in a sentence.
+        public var method: String
     }
     public struct Fidelity: Codable, Equatable, Sendable {
         public var rmsePct: Double?
@@ -128,7 +130,31 @@ public struct Summary: Codable, Equatable, Sendable {
     public func encoded() throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
+        guard var tree = try JSONSerialization.jsonObject(with: encoder.encode(self)) as? [String: Any] else {
+            throw RunError("The summary is no JSON object.")
+        }
+        Summary.spellNulls(in: &tree)
+        return try JSONSerialization.data(withJSONObject: tree, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    }
+
+    /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
+    private static let nullable: [String: [String]] = [
+        "": ["digest", "verified"],
+        "ceiling": ["at_connected"],
+        "ramp": ["seconds", "joins_per_second"],
+        "latency_us": ["connect", "join", "heartbeat", "broadcast"],
+        "bytes_per_connection": [
+            "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
+        ],
+        "cpu_us_per_connection": ["target", "workers", "softirq"],
+        "fidelity": ["rmse_pct", "max_deviation_pct", "knee_connected", "reference_knee_connected"],
+    ]
+
+    private static func spellNulls(in tree: inout [String: Any]) {
+        for (place, keys) in nullable {
+            var object = place.isEmpty ? tree : tree[place] as? [String: Any] ?? [:]
+            for key in keys where object[key] == nil { object[key] = NSNull() }
+            if place.isEmpty { tree = object } else { tree[place] = object }
+        }
     }
 }

@@ -9,7 +9,7 @@ extension Run {
     private static let drainSeconds = 120.0
     /// The target has as long to close what the workers reset.
     private static let closingSeconds = 20.0
-    private static let exitMilliseconds: Int32 = 60_000
+    private static let exitSeconds = 60.0
 
     func teardown(_ world: World, _ census: SocketCensus, _ figures: inout Figures) -> Summary.Teardown {
         let start = monotonicSeconds()
@@ -19,13 +19,14 @@ extension Run {
         waiting.ring()
         var leaks: [String] = []
         // The workers reset their connections, each lane in its own thread, and the target closes its ends meanwhile.
-        let patience: Int32 = interrupts > 1 ? 0 : Run.exitMilliseconds
-        leaks += end(&waiting.workers, "workers", patience)
-        let limit = monotonicSeconds() + (interrupts > 1 ? 0 : Run.closingSeconds)
-        while Tally(board).served > 0, waiting.target != nil, monotonicSeconds() < limit { heedTeardown(20) }
+        leaks += end(waiting.workers, "workers")
+        waiting.workers = nil
+        let limit = monotonicSeconds() + Run.closingSeconds
+        while Tally(board).served > 0, waiting.target != nil, !isHurried, monotonicSeconds() < limit { heedTeardown(20) }
         board[.phase].store(Board.Phase.release.rawValue, ordering: .releasing)
         waiting.ring()
-        leaks += end(&waiting.target, "target", patience)
+        leaks += end(waiting.target, "target")
+        waiting.target = nil
         drain(census, atMost: Run.drainSeconds)
         if plan.network != .loopback, let left = census.sockets()?.inUse, left > 0 {
             leaks.append("\(left) sockets of the target were still there \(Int(monotonicSeconds() - start)) s after the run.")
@@ -34,30 +35,48 @@ extension Run {
         leaks += world.remove()
         self.world = nil
         let seconds = monotonicSeconds() - start
+        if plan.network == .loopback {
+            degraded.append("On loopback the sockets are among the host's own: that none is left was not checked.")
+        }
         note(leaks.isEmpty ? "Nothing is left of the run." : leaks.joined(separator: " "))
         return Summary.Teardown(seconds: seconds, leaks: leaks)
     }
 
-    /// Waits for one side's process, and ends it when it takes too long.
-    private func end(_ child: inout ChildProcess?, _ side: String, _ milliseconds: Int32) -> [String] {
+    /// A second signal: what takes time is cut short.
+    private var isHurried: Bool { interrupts > 1 }
+
+    /// Waits for one side's process, and ends it when it takes too long or somebody is in a hurry.
+    private func end(_ child: ChildProcess?, _ side: String) -> [String] {
         guard let process = child else { return [] }
-        child = nil
-        if process.wait(timeoutMilliseconds: milliseconds) != nil { return [] }
-        note("The \(side)' process is killed: it did not end by itself.")
+        let limit = monotonicSeconds() + Run.exitSeconds
+        while monotonicSeconds() < limit, !isHurried {
+            if process.wait(timeoutMilliseconds: 50) != nil { return [] }
+            heedTeardown(0)
+        }
+        note("The process of the \(side) is killed\(isHurried ? "" : ": it did not end by itself").")
         _ = process.signal(SIGKILL)
-        if process.wait(timeoutMilliseconds: Run.exitMilliseconds) != nil { return [] }
-        return ["The process \(process.pid) of the \(side) did not end within \(Run.exitMilliseconds / 1_000) s of being killed."]
+        if process.wait(timeoutMilliseconds: Int32(Run.exitSeconds * 1_000)) != nil { return [] }
+        return ["The process \(process.pid) of the \(side) did not end within \(Int(Run.exitSeconds)) s of being killed."]
     }
 
     private func heedTeardown(_ milliseconds: Int) {
-        if case .signal = waiting.next(milliseconds: milliseconds) { interrupts += 1 }
+        switch waiting.next(milliseconds: milliseconds) {
+        case .signal: interrupts += 1
+        case .targetEnded:
+            _ = waiting.target?.wait(timeoutMilliseconds: 1_000)
+            waiting.target = nil
+        case .workersEnded:
+            _ = waiting.workers?.wait(timeoutMilliseconds: 1_000)
+            waiting.workers = nil
+        case .timeout, .bell: break
+        }
     }
 
     /// Waits until the target's namespace holds no connection any more.
     private func drain(_ census: SocketCensus, atMost seconds: Double) {
         guard plan.network != .loopback else { return }
         let limit = monotonicSeconds() + seconds
-        while let left = census.sockets()?.inUse, left > 0, monotonicSeconds() < limit {
+        while let left = census.sockets()?.inUse, left > 0, !isHurried, monotonicSeconds() < limit {
             tell(.tearingDown, socketsLeft: Int(left))
             heedTeardown(100)
         }
@@ -70,7 +89,7 @@ extension Run {
         summary.expectations = Verdict.judge(summary, plan.expectations)
         let failed = summary.expectations.contains { !$0.held }
         let status: Int32
-        if interrupts > 0 {
+        if evidence.interrupted {
             (summary.verdict, status) = ("interrupted", 130)
         } else if broken != nil {
             (summary.verdict, status) = ("broken", 70)
@@ -86,7 +105,7 @@ extension Run {
 
     private func summarize(_ figures: Figures) -> Summary {
         let tally = figures.final ?? Tally(board)
-        let joins = Double(tally.joinedTotal)
+        let joins = Double(figures.rampJoins)
         let seconds = figures.rampSeconds
         return Summary(
             version: plan.version, profile: plan.profile, engine: plan.engine, fit: plan.fit, speedup: plan.speedup,
@@ -113,12 +132,13 @@ extension Run {
 
     private func cpu(_ figures: Figures, _ joins: Double) -> Summary.CPU {
         guard let before = figures.usageBefore, let after = figures.usageAfter, joins > 0 else {
-            return .init(target: nil, workers: nil, softirq: nil)
+            return .init(target: nil, workers: nil, softirq: nil, method: "Nothing was measured: nobody joined.")
         }
         return .init(
             target: Usage.seconds(after.target, since: before.target).map { $0 * 1e6 / joins },
             workers: Usage.seconds(after.workers, since: before.workers).map { $0 * 1e6 / joins },
-            softirq: after.softirqSeconds(since: before).map { $0 * 1e6 / joins })
+            softirq: after.softirqSeconds(since: before).map { $0 * 1e6 / joins },
+            method: "CPU time of both processes and softirq time of the whole host over the ramp, divided by its joins. A kernel that does not account interrupt time apart has charged softirq to the processes as well: do not add the three.")
     }
 
     private func percentiles(_ latency: Latency) -> Summary.Percentiles? {

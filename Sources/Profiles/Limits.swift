@@ -19,7 +19,7 @@ public enum Limits {
     public static let window = 4_096
     /// Threads per side. Every lane is one.
     public static let lanes = 4_096
-    public static let targetPorts = 1_024
+    public static let targetPorts = 8
     /// Elements in any list or mapping of a profile.
     public static let elements = 1_000
     public static let textCharacters = 500

@@ -29,6 +29,7 @@ public enum Planner {
         let base = arrivals.users
         if let connections = flags.connections { arrivals.scale(to: connections) }
         if let rate = flags.rate { arrivals.pace(rate) }
+        try SessionCheck.check(profile, rampSeconds: arrivals.isUnpaced ? 0 : arrivals.phases.reduce(0) { $0 + $1.durationSeconds })
 
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
         try checkWorkers(counts, users: arrivals.users)

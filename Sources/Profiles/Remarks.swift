@@ -32,7 +32,7 @@ enum Remarks {
     static func all(
         _ profile: Profile, _ workforce: Workforce, workers: [Plan.Worker], arrivals: Arrivals, host: HostFacts
     ) -> [String] {
-        ports(workforce, workers) + thinking(profile, arrivals) + speedup(profile, arrivals)
+        ports(workforce, workers) + speedup(profile, arrivals)
             + buffers(arrivals, host)
     }
 
@@ -46,16 +46,6 @@ enum Remarks {
                 + "\(UnitText.count(ports)) source ports: \(UnitText.count(most - ports)) users of each will find "
                 + "none (EADDRNOTAVAIL)."
         }
-    }
-
-    private static func thinking(_ profile: Profile, _ arrivals: Arrivals) -> [String] {
-        let think = profile.session.reduce(0.0) { if case .think(let seconds) = $1 { $0 + seconds } else { $0 } }
-        let ramp = arrivals.phases.reduce(0) { $0 + $1.durationSeconds }
-        guard !arrivals.isUnpaced, think < ramp else { return [] }
-        return [
-            "A session lasts \(UnitText.seconds(think)) and users arrive for \(UnitText.seconds(ramp)) of model "
-                + "time: the first leave before the last have come."
-        ]
     }
 
     private static func speedup(_ profile: Profile, _ arrivals: Arrivals) -> [String] {

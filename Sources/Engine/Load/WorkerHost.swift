@@ -119,6 +119,7 @@ public enum WorkerHost {
         let watch = BellWatch(orders.bell)
         var isStarted = [Bool](repeating: false, count: orders.lanes.count)
         var earliest = 0
+        var isSweepPrepared = false
         while !board.isOver {
             var wait: Int64?
             let phase = board.phase
@@ -127,9 +128,9 @@ public enum WorkerHost {
             let turn = Int(board[.rampReleased].load(ordering: .acquiring)) + orders.activeLanes + 1
             for lane in earliest..<orders.lanes.count where !isStarted[lane] {
                 if orders.isUnpaced {
-                    guard lane < turn else { break }
+                    guard lane < turn, phase == .preparing || phase == .ramp else { break }
                 } else {
-                    guard phase == .ramp || phase == .hold else { break }
+                    guard phase == .ramp else { break }
                     let due = board[.start].load(ordering: .relaxed) &+ UInt64(Double(firstDue[lane]) / orders.speedup)
                     guard due <= now &+ headStartNanoseconds else {
                         wait = min(wait ?? .max, Int64(clamping: due &- now &- headStartNanoseconds))
@@ -140,6 +141,16 @@ public enum WorkerHost {
                 let error = LaneThread.start { run(settings, orders) }
                 if error < 0 { return "The thread of worker lane \(lane) was refused (errno \(-error)): threads or memory are used up." }
                 isStarted[lane] = true
+            }
+            if phase == .sweep && !isSweepPrepared {
+                isSweepPrepared = true
+                // Lanes that never began have nobody to ask: their turn passes at once.
+                for lane in 0..<orders.lanes.count where !isStarted[lane] {
+                    board.worker(lane).set(.sweepState, 2)
+                    board[.sweepReleased].wrappingAdd(1, ordering: .acquiringAndReleasing)
+                }
+                var one: UInt64 = 1
+                _ = write(orders.bell, &one, 8)
             }
             while earliest < isStarted.count && isStarted[earliest] { earliest += 1 }
             if board[.workersReady].load(ordering: .relaxed) == 0 { board[.workersReady].store(1, ordering: .releasing) }

@@ -26,6 +26,14 @@ struct WorkerLaneSettings {
     var retry: RetryPolicy
     var request: UpgradeRequest
     var bell: Int32
+
+    /// The wheel reaches as far as the longest wait.
+    var retryBuckets: Int {
+        let longest = Double(retry.retries * retry.waitMilliseconds) / speedup
+        var buckets = RetryWheel.bucketsForRetries
+        while Double(buckets) < longest + 64 && buckets < 1 << 20 { buckets *= 2 }
+        return buckets
+    }
 }
 
 /// One user's connection: 32 bytes while it rests.
@@ -34,7 +42,7 @@ struct WorkerConnection {
     var due: UInt64 = 0
     var trace: UInt64 = 0
     var peer = Peer()
-    var attempts: UInt8 = 0
+    var attempts: UInt16 = 0
 }
 
 /// Where a user's session stands, in `Peer.state`.
@@ -64,6 +72,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     var inFlight = 0
     var wheel: RetryWheel
     var wheelCount = 0
+    /// The next lane in turn may ramp.
+    var hasPassedOn = false
     let wheelMemory: UnsafeMutableRawPointer
     let wheelBytes: Int
     var now: UInt64
@@ -86,9 +96,9 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         pacer.skip(settings.arrivalsBefore)
         ports = settings.ports
         pending = settings.users > 0 ? pacer.next() : nil
-        wheelBytes = RetryWheel.bytes(slots: settings.users, buckets: RetryWheel.bucketsForRetries)
+        wheelBytes = RetryWheel.bytes(slots: settings.users, buckets: settings.retryBuckets)
         wheelMemory = Pages.map(bytes: wheelBytes)
-        wheel = RetryWheel(slots: settings.users, buckets: RetryWheel.bucketsForRetries, storage: wheelMemory)
+        wheel = RetryWheel(slots: settings.users, buckets: settings.retryBuckets, storage: wheelMemory)
         accept = .allocate(byteCount: AcceptKey.bytes, alignment: 8)
         began = pipe.engine.clock()
         now = began
@@ -114,7 +124,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let phase = run.phase
         now = pipe.engine.clock()
         if phase == .ramp || phase == .hold {
-            startDueUsers()
+            if phase == .ramp { startDueUsers() }
             retryDueUsers()
             noteRamp()
         } else if phase == .sweep {
@@ -165,12 +175,11 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         while let arrival = pending {
             // What the kernel and the buffers carry at once bounds a burst; the rest starts late and counts as late.
             guard inFlight < RingProactor.attemptLimit / 2, pipe.engine.room >= 8, pipe.blocks.available > 1_024 else { return }
-            var due = now
+            var due = wall(arrival)
+            guard due <= now else { return }
             if arrival.isImmediate {
                 guard inFlight < settings.window else { return }
-            } else {
-                due = wall(arrival)
-                guard due <= now else { return }
+                due = now
             }
             let slot = nextSlot
             nextSlot &+= 1
@@ -183,7 +192,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     }
 
     private mutating func retryDueUsers() {
-        guard wheelCount > 0 else { return }
+        // Also when nobody waits: the wheel has to follow the time.
         let limit = tick
         while pipe.engine.room >= 8, let slot = wheel.pop(now: limit) {
             wheelCount -= 1
@@ -211,13 +220,23 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Says once that this lane's users are all joined or given up, and lets the next lane begin.
     private mutating func noteRamp() {
-        guard pending == nil, inFlight == 0, board[.rampState] != 2 else { return }
+        guard pending == nil else { return }
+        // The next lane begins when this one has started everybody: a single slow handshake must not hold up the rest.
+        if !hasPassedOn {
+            hasPassedOn = true
+            release(.rampReleased)
+        }
+        guard inFlight == 0, board[.rampState] != 2 else { return }
         board.set(.rampState, 2)
-        release(.rampReleased)
+        ring()
     }
 
     private func release(_ control: Board.Control) {
         run[control].wrappingAdd(1, ordering: .acquiringAndReleasing)
+        ring()
+    }
+
+    private func ring() {
         var one: UInt64 = 1
         _ = write(settings.bell, &one, 8)
     }
@@ -225,14 +244,13 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     private func timeout(_ phase: Board.Phase) -> Int64? {
         guard phase == .ramp || phase == .hold else { return nil }
         var limit: UInt64?
-        if let arrival = pending, hasTurn {
-            if !arrival.isImmediate {
-                let due = wall(arrival)
-                limit = due > now ? due &- now : 0
+        if phase == .ramp, let arrival = pending, hasTurn {
+            let due = wall(arrival)
+            if due > now {
+                limit = due &- now
+            } else {
                 // Due, but held back by a full window: a completion will come.
-                if limit == 0 && inFlight > 0 { limit = 1_000_000 }
-            } else if inFlight == 0 {
-                limit = 0
+                limit = inFlight == 0 ? 0 : arrival.isImmediate ? nil : 1_000_000
             }
         }
         if wheelCount > 0 { limit = min(limit ?? .max, 1_000_000) }

@@ -168,6 +168,8 @@ struct EpollProactor: Proactor, ~Copyable {
             Token(.ready, handle).raw)
         if added < 0 {
             flags[slot] = 0
+            Glibc.close(descriptor)
+            descriptors[slot] = -1
             end(handle, added)
         }
     }
@@ -246,7 +248,8 @@ struct EpollProactor: Proactor, ~Copyable {
     }
 
     mutating func abandon() {
-        for slot in 0..<slots where generations[slot] != 0 || descriptors[slot] > 2 { Glibc.close(descriptors[slot]) }
+        // Untouched slots hold 0, free ones are negative.
+        for slot in 0..<slots where descriptors[slot] > 2 { Glibc.close(descriptors[slot]) }
     }
 
     mutating func listenToBell(_ descriptor: Int32) {
@@ -296,6 +299,10 @@ struct EpollProactor: Proactor, ~Copyable {
             guard troubled || happened & SIMBENCH_EPOLL_OUT != 0 else { return nil }
             flags[slot] &= ~Flag.connecting
             let error = troubled ? pendingError(descriptors[slot]) : 0
+            if error != 0 {
+                Glibc.close(descriptors[slot])
+                descriptors[slot] = -1
+            }
             if error == 0 && happened & SIMBENCH_EPOLL_IN != 0 {
                 local.push(Completion(operation: .ready, handle: handle, result: Int32(bitPattern: happened), block: 0))
             }

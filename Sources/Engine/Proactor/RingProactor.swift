@@ -216,9 +216,11 @@ struct RingProactor: Proactor, ~Copyable {
             case .connected:
                 // The step that failed has spoken already.
                 if result == -ECANCELED { continue }
+                if result < 0 { letGo(token.handle) }
                 return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
             case .preparing:
                 if result == -ECANCELED { continue }
+                letGo(token.handle)
                 return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
             case .ready:
                 if result == -ECANCELED { continue }
@@ -236,6 +238,11 @@ struct RingProactor: Proactor, ~Copyable {
         return unfinished.pop()
     }
 
+    /// A connection attempt failed: its socket goes, before the slot is used again.
+    private mutating func letGo(_ handle: Handle) {
+        simbench_prep_close(entry(), handle.slot, Token(.cancelled, handle).raw)
+    }
+
     private mutating func acceptCompletion(_ token: Token, _ result: Int32, _ flags: UInt32) -> Completion? {
         let index = Int(token.handle.slot)
         if flags & IORING_CQE_F_MORE == 0 {
@@ -245,8 +252,11 @@ struct RingProactor: Proactor, ~Copyable {
                     unfinished.push(
                         Completion(operation: .acceptEnded, handle: Handle(slot: 0, generation: 0), result: 0, block: 0))
                 }
-            } else if result != -ENFILE {
-                // Any multishot can end; a full table is the lane's to deal with.
+            } else if result == -ENFILE {
+                // The table is full, which is the lane's to deal with.
+                listeners.close(index)
+            } else {
+                // Any multishot can end.
                 simbench_prep_accept(entry(), listeners[index], token.raw)
             }
         }

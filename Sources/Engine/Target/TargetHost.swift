@@ -44,6 +44,15 @@ public enum TargetHost {
             let error = simbench_enter_network_namespace(namespace)
             if error < 0 { return "The target could not enter its network namespace (errno \(-error))." }
         }
+        // Sockets that share a port would also share it with another run's on the same host.
+        var lone = orders
+        lone.chainCPUs = [-1]
+        if orders.namespace == nil, orders.chainCPUs.count > 1 {
+            switch Listening.open(lone) {
+            case .success(let trial): trial.forEach { close($0) }
+            case .failure(let failure): return failure.description
+            }
+        }
         let listeners: [Int32]
         switch Listening.open(orders) {
         case .success(let opened): listeners = opened
