@@ -233,8 +233,11 @@ struct RingProactor: Proactor, ~Copyable {
                     unfinished.push(
                         Completion(operation: .acceptEnded, handle: Handle(slot: 0, generation: 0), result: 0, block: 0))
                 }
-            } else if result != -ENFILE {
-                // Any multishot can end; a full table is the lane's to deal with.
+            } else if result == -ENFILE {
+                // A full table is the lane's to deal with; nothing is left here to cancel then.
+                listeners.close(index)
+            } else {
+                // Any multishot can end.
                 simbench_prep_accept(entry(), listeners[index], token.raw)
             }
         }
