@@ -63,6 +63,13 @@ final class PlainSocket {
         return client
     }
 
+    /// A port of the kernel's range that was free a moment ago.
+    static func freePort() -> UInt16 {
+        let free = PlainSocket(socket(AF_INET, SocketOptions.stream, 0))
+        free.bind(to: "127.0.0.1", port: 0)
+        return free.port
+    }
+
     func bind(to address: String, port: UInt16) {
         let bound = PlainSocket.with(address, port) { Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
         precondition(bound == 0, "binding to \(address) failed: errno \(errno)")
