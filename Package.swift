@@ -26,7 +26,7 @@ let package = Package(
             ]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
-        .testTarget(name: "EngineTests", dependencies: ["Engine"]),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "CLab", "CUring"]),
         .testTarget(name: "ConductorTests", dependencies: ["Conductor"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Conductor", "Profiles"]),
     ]

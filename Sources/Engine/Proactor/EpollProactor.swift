@@ -168,8 +168,8 @@ struct EpollProactor: Proactor, ~Copyable {
             Token(.ready, handle).raw)
         if added < 0 {
             flags[slot] = 0
-            Glibc.close(descriptor)
             descriptors[slot] = -1
+            Glibc.close(descriptor)
             end(handle, added)
         }
     }
@@ -299,7 +299,8 @@ struct EpollProactor: Proactor, ~Copyable {
             guard troubled || happened & SIMBENCH_EPOLL_OUT != 0 else { return nil }
             flags[slot] &= ~Flag.connecting
             let error = troubled ? pendingError(descriptors[slot]) : 0
-            if error != 0 {
+            if error < 0 {
+                // A failed attempt leaves its slot empty: the next one opens a socket of its own.
                 Glibc.close(descriptors[slot])
                 descriptors[slot] = -1
             }

@@ -72,7 +72,8 @@ protocol Proactor: ~Copyable {
     /// Takes connections from a listening socket until `stopAccepting`; slots come from the engine.
     mutating func accept(from listener: Int32)
     mutating func stopAccepting()
-    /// Opens a connection in a slot of the lane's choice.
+    /// Opens a connection in a slot of the lane's choice. After an attempt that failed the slot serves the next one; it
+    /// is not closed.
     mutating func connect(_ handle: Handle, _ options: ConnectOptions)
     /// A slot that was accepted gets its generation.
     mutating func adopt(_ handle: Handle)

@@ -253,7 +253,7 @@ struct RingProactor: Proactor, ~Copyable {
                         Completion(operation: .acceptEnded, handle: Handle(slot: 0, generation: 0), result: 0, block: 0))
                 }
             } else if result == -ENFILE {
-                // The table is full, which is the lane's to deal with.
+                // A full table is the lane's to deal with; nothing is left here to cancel then.
                 listeners.close(index)
             } else {
                 // Any multishot can end.
