@@ -38,7 +38,7 @@ enum Fixture {
             bytesPerConnection: .init(
                 targetKernel: 4_100.4, targetUser: 24, targetFootprint: nil, workerKernel: 4_300, workerUser: 40.25,
                 pair: 8_464.65, fixed: 50_331_648, method: "test", slab: nil),
-            cpuUsPerConnection: .init(target: 8.04, workers: 9, softirq: nil),
+            cpuUsPerConnection: .init(target: 8.04, workers: 9, softirq: nil, method: "CPU time of both processes and of softirq."),
             traffic: .init(bytesIn: 1, bytesOut: 2), fidelity: .init(),
             teardown: .init(seconds: 0.25, leaks: []),
             expectations: [.init(figure: "joined.peak", comparison: "==", value: 2_000, measured: 2_000, held: true)],
@@ -64,7 +64,7 @@ enum Fixture {
             $0.ramp = .init()
             $0.latencyUs = .init()
             $0.bytesPerConnection = .init(method: "none")
-            $0.cpuUsPerConnection = .init()
+            $0.cpuUsPerConnection = .init(method: "Nothing was measured: nobody joined.")
             $0.teardown = .init(seconds: 31, leaks: ["12 sockets of the target were still there 31 s after the run."])
             $0.expectations = [
                 .init(figure: "joined.peak", comparison: ">=", value: 2_300_000, measured: 1_203_000, held: false),

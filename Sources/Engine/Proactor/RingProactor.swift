@@ -142,6 +142,8 @@ struct RingProactor: Proactor, ~Copyable {
         let error = SocketOptions.apply(options, defersAcknowledgement: settings.defers, to: descriptor)
         guard error == 0 else { return fail(handle, error) }
         var place = descriptor
+        // What was asked before may be the close of this slot's last socket: it must not hit the new one.
+        io_uring_submit(ring)
         let installed = io_uring_register_files_update(ring, handle.slot, &place, 1)
         guard installed == 1 else { return fail(handle, installed < 0 ? installed : -EBADF) }
         simbench_prep_connect(
