@@ -1,62 +1,5 @@
 import Glibc
 
-/// Everything a worker lane is told at its start.
-struct WorkerLaneSettings {
-    /// This lane's number on the board.
-    var lane: Int
-    /// The users of this lane are numbered from this one on, over the whole run.
-    var firstUser: UInt64
-    var users: Int
-    var seed: UInt64
-    /// The worker whose arrivals these are, and how many of them belong to lanes before this one.
-    var worker: UInt32
-    var arrivalsBefore: Int
-    var phases: UnsafePointer<Pacer.Phase>
-    var phaseCount: Int
-    var spacing: Pacer.Spacing
-    /// Model seconds per wall second.
-    var speedup: Double
-    /// No arrival has a due time: lanes ramp in turn, each as fast as its window lets it.
-    var isUnpaced: Bool
-    var activeLanes: Int
-    var window: Int
-    var ports: Ports
-    var destinationCount: Int
-    var sourceAddress: UInt32
-    var retry: RetryPolicy
-    var request: UpgradeRequest
-    var bell: Int32
-
-    /// The wheel reaches as far as the longest wait.
-    var retryBuckets: Int {
-        let longest = Double(retry.retries * retry.waitMilliseconds) / speedup
-        var buckets = RetryWheel.bucketsForRetries
-        while Double(buckets) < longest + 64 && buckets < 1 << 20 { buckets *= 2 }
-        return buckets
-    }
-}
-
-/// One user's connection: 32 bytes while it rests.
-struct WorkerConnection {
-    /// CLOCK_MONOTONIC nanoseconds at which what is measured now was due.
-    var due: UInt64 = 0
-    var trace: UInt64 = 0
-    var peer = Peer()
-    var attempts: UInt16 = 0
-}
-
-/// Where a user's session stands, in `Peer.state`.
-enum UserState {
-    static let free: UInt8 = 0
-    static let connecting: UInt8 = 1
-    static let upgrading: UInt8 = 2
-    static let joining: UInt8 = 3
-    static let joined: UInt8 = 4
-    static let sweeping: UInt8 = 5
-    static let waiting: UInt8 = 6
-    static let ended: UInt8 = 7
-}
-
 /// A thread's worth of users: starts them when they are due, plays their sessions, keeps their connections.
 struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     var pipe: Pipe<Engine>
@@ -231,7 +174,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         ring()
     }
 
-    private func release(_ control: Board.Control) {
+    func release(_ control: Board.Control) {
         run[control].wrappingAdd(1, ordering: .acquiringAndReleasing)
         ring()
     }
@@ -330,7 +273,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     }
 
     /// A connection is over before the run is.
-    private mutating func end(_ slot: UInt32, _ cause: Counter) {
+    mutating func end(_ slot: UInt32, _ cause: Counter) {
         let index = Int(slot)
         let state = connections[index].peer.state
         guard state != UserState.ended && state != UserState.free else { return }
@@ -359,189 +302,15 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         connections[index].peer.state = UserState.ended
     }
 
-    // MARK: the session
-
-    /// Reads what has arrived for a connection, message by message.
-    private mutating func digest(_ slot: UInt32) {
-        let index = Int(slot)
-        while connections[index].peer.carried > 0 {
-            let bytes = pipe.waiting(connections[index].peer)
-            let used = connections[index].peer.state == UserState.upgrading ? readUpgrade(slot, bytes) : readFrame(slot, bytes)
-            guard used > 0 else { break }
-            // The connection may have ended meanwhile, its buffer with it.
-            guard connections[index].peer.state != UserState.ended else { return }
-            pipe.consume(used, &connections[index].peer)
-        }
-        settle(slot)
-        if Int(connections[index].peer.carried) == Blocks.bytes && connections[index].peer.sending == Peer.noBlock {
-            end(slot, .errorProtocol)
-        }
-    }
-
-    /// Nothing more can be read now: says how the next bytes will be noticed.
-    private mutating func settle(_ slot: UInt32) {
-        let index = Int(slot)
-        // A whole message may still wait there until the last one of ours is sent: then nothing is received behind it.
-        if connections[index].peer.carried > 0 && connections[index].peer.sending != Peer.noBlock { return }
-        switch connections[index].peer.state {
-        case UserState.ended: return
-        case UserState.joined: pipe.rest(slot, &connections[index].peer)
-        default: pipe.expect(slot, &connections[index].peer)
-        }
-    }
-
-    /// How many bytes of the server's answer were used; 0 when more must come, or the connection ended.
-    private mutating func readUpgrade(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        let index = Int(slot)
-        let number = settings.firstUser &+ UInt64(slot)
-        let user = Keyed(seed: settings.seed, user: number)
-        AcceptKey.write(for: user, attempt: 0, to: accept)
-        switch UpgradeResponse.check(bytes, accept: accept) {
-        case .needMore: return 0
-        case .ok(let headBytes):
-            guard connections[index].peer.sending == Peer.noBlock else { return 0 }
-            guard let message = pipe.compose() else {
-                end(slot, .errorNoBuffer)
-                return 0
-            }
-            absorb(index, bytes.baseAddress.unsafelyUnwrapped, headBytes)
-            board.add(.connected)
-            board.add(.connectedNow)
-            connections[index].peer.state = UserState.joining
-            let count = PhoenixV1.writeJoinFrame(user: number, mask: user.mask(frame: 0), to: message.bytes)
-            absorb(index, message.bytes, count)
-            pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
-            return headBytes
-        case .refused:
-            end(slot, .errorHandshake)
-        case .wrongAccept:
-            end(slot, .errorWrongAccept)
-        case .malformed:
-            end(slot, .errorProtocol)
-        }
-        return 0
-    }
-
-    private mutating func readFrame(_ slot: UInt32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        let index = Int(slot)
-        switch Frame.parse(bytes, fromClient: false, payloadLimit: Blocks.bytes - Frame.maximumHeaderBytes) {
-        case .needMore: return 0
-        case .violation:
-            end(slot, .errorProtocol)
-            return 0
-        case .header(let header):
-            let total = Int(header.headerBytes) &+ header.payloadBytes
-            guard bytes.count >= total else { return 0 }
-            let payload = UnsafeRawBufferPointer(rebasing: bytes[Int(header.headerBytes)..<total])
-            board.add(.framesIn)
-            switch header.opcode {
-            case .text, .binary:
-                message(slot, payload, frame: bytes.baseAddress.unsafelyUnwrapped, frameBytes: total)
-            case .ping:
-                guard connections[index].peer.sending == Peer.noBlock else { return 0 }
-                pong(slot, payload)
-            case .close:
-                end(slot, .errorClosedByPeer)
-            case .pong, .continuation:
-                break
-            }
-            return total
-        }
-    }
-
-    private mutating func message(
-        _ slot: UInt32, _ payload: UnsafeRawBufferPointer, frame: UnsafeRawPointer, frameBytes: Int
-    ) {
-        let index = Int(slot)
-        switch connections[index].peer.state {
-        case UserState.joining:
-            switch PhoenixV1.checkReply(payload, topic: PhoenixV1.lobby, ref: 1) {
-            case .ok:
-                absorb(index, frame, frameBytes)
-                joined(slot)
-            case .unrelated: break
-            case .error: end(slot, .errorJoinRefused)
-            case .malformed: end(slot, .errorProtocol)
-            }
-        case UserState.sweeping:
-            switch PhoenixV1.checkReply(payload, topic: "phoenix", ref: 2) {
-            case .ok:
-                connections[index].peer.state = UserState.joined
-                board.add(.verified)
-                record(.heartbeat, since: connections[index].due)
-                sweepsInFlight -= 1
-            case .unrelated: break
-            case .error, .malformed: end(slot, .errorProtocol)
-            }
-        default: break
-        }
-    }
-
-    private mutating func joined(_ slot: UInt32) {
-        let index = Int(slot)
-        connections[index].peer.state = UserState.joined
-        inFlight -= 1
-        board.add(.joined)
-        board.add(.joinedNow)
-        record(.join, since: connections[index].due)
-        let trace = connections[index].trace
-        board.add(.digestLow, trace)
-        board.add(.digestHigh, Keyed.mixed(trace))
-        board.add(.digestUsers)
-    }
-
-    private mutating func pong(_ slot: UInt32, _ payload: UnsafeRawBufferPointer) {
-        let index = Int(slot)
-        guard let message = pipe.compose() else { return end(slot, .errorNoBuffer) }
-        let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
-        let mask = user.mask(frame: now)
-        let header = Frame.writeMaskedHeader(.pong, payloadBytes: payload.count, mask: mask, to: message.bytes)
-        if let start = payload.baseAddress, payload.count > 0 {
-            (message.bytes + header).copyMemory(from: start, byteCount: payload.count)
-            Mask.apply(mask, to: message.bytes + header, count: payload.count)
-        }
-        pipe.transmit(slot, &connections[index].peer, block: message.block, count: header + payload.count)
-    }
-
-    // MARK: the verification sweep
-
-    /// Every joined connection sends a heartbeat and must get its answer.
-    private mutating func sweep() {
-        guard board[.sweepState] != 2,
-            UInt64(settings.lane) < run[.sweepReleased].load(ordering: .acquiring) &+ UInt64(settings.activeLanes)
-        else { return }
-        board.set(.sweepState, 1)
-        while sweepSlot < nextSlot, sweepsInFlight < settings.window, pipe.engine.room >= 4 {
-            let slot = sweepSlot
-            let index = Int(slot)
-            guard connections[index].peer.state == UserState.joined else {
-                sweepSlot &+= 1
-                continue
-            }
-            guard connections[index].peer.sending == Peer.noBlock, let message = pipe.compose() else { break }
-            sweepSlot &+= 1
-            let user = Keyed(seed: settings.seed, user: settings.firstUser &+ UInt64(slot))
-            let count = PhoenixV1.writeHeartbeatFrame(ref: 2, mask: user.mask(frame: 1), to: message.bytes)
-            connections[index].peer.state = UserState.sweeping
-            connections[index].due = now
-            sweepsInFlight += 1
-            pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
-        }
-        if sweepSlot >= nextSlot && sweepsInFlight == 0 {
-            board.set(.sweepState, 2)
-            release(.sweepReleased)
-        }
-    }
-
     // MARK: small things
 
-    @inline(__always) private func absorb(_ index: Int, _ bytes: UnsafeRawPointer, _ count: Int) {
+    @inline(__always) func absorb(_ index: Int, _ bytes: UnsafeRawPointer, _ count: Int) {
         var trace = Trace(resuming: connections[index].trace)
         trace.absorb(bytes, count)
         connections[index].trace = trace.value
     }
 
-    @inline(__always) private func record(_ latency: Latency, since due: UInt64) {
+    @inline(__always) func record(_ latency: Latency, since due: UInt64) {
         board.histogram(latency).record(microseconds: now > due ? (now &- due) / 1_000 : 0)
     }
 }

@@ -30,7 +30,7 @@ struct RingProactor: Proactor, ~Copyable {
     private var listeners = Listeners()
     private var bell: Int32 = -1
     /// Ended multishots to start again once the queue has room.
-    private var unfinished = Local()
+    private var unfinished = OwnCompletions()
 
     init(_ settings: EngineSettings) throws(EngineError) {
         ring = .allocate(capacity: 1)
@@ -266,71 +266,5 @@ struct RingProactor: Proactor, ~Copyable {
         return Completion(
             operation: .accepted, handle: Handle(slot: result < 0 ? 0 : UInt32(result), generation: 0), result: result,
             block: 0)
-    }
-}
-
-/// The listening sockets a lane takes connections from: one for each target port.
-struct Listeners {
-    static let limit = 8
-    private var descriptors: (Int32, Int32, Int32, Int32, Int32, Int32, Int32, Int32) = (-1, -1, -1, -1, -1, -1, -1, -1)
-    private(set) var count = 0
-    private(set) var open = 0
-    var stopping = false
-
-    /// nil when the table is full.
-    mutating func add(_ descriptor: Int32) -> Int? {
-        if stopping && open == 0 {
-            count = 0
-            stopping = false
-        }
-        guard count < Listeners.limit else { return nil }
-        self[count] = descriptor
-        count += 1
-        open += 1
-        return count - 1
-    }
-
-    mutating func close(_ index: Int) {
-        guard self[index] >= 0 else { return }
-        self[index] = -1
-        open -= 1
-    }
-
-    subscript(index: Int) -> Int32 {
-        get { withUnsafeBytes(of: descriptors) { $0.load(fromByteOffset: index * 4, as: Int32.self) } }
-        set { withUnsafeMutableBytes(of: &descriptors) { $0.storeBytes(of: newValue, toByteOffset: index * 4, as: Int32.self) } }
-    }
-}
-
-/// Completions an engine makes itself, first in first out.
-struct Local: ~Copyable {
-    static let limit = 8_192
-    private let items: UnsafeMutablePointer<Completion>
-    private var head = 0
-    private var tail = 0
-
-    init() {
-        items = Pages.map(bytes: Local.limit * MemoryLayout<Completion>.stride)
-            .bindMemory(to: Completion.self, capacity: Local.limit)
-    }
-
-    deinit { Pages.unmap(UnsafeMutableRawPointer(items), bytes: Local.limit * MemoryLayout<Completion>.stride) }
-
-    var isEmpty: Bool { head == tail }
-    var room: Int { Local.limit - (tail - head) }
-
-    @inline(__always) mutating func push(_ completion: Completion) {
-        precondition(tail &- head < Local.limit, "simbench: more operations than the lane's room allowed")
-        items[tail & (Local.limit - 1)] = completion
-        tail &+= 1
-    }
-
-    @inline(__always) mutating func pop() -> Completion? {
-        guard head != tail else { return nil }
-        let completion = items[head & (Local.limit - 1)]
-        head &+= 1
-        // An empty queue starts over, so that it touches as few pages as it ever held.
-        if head == tail { head = 0; tail = 0 }
-        return completion
     }
 }
