@@ -47,6 +47,8 @@ final class Run {
     var broken: String?
     var last: Sample?
     var nextSample = 0.0
+    /// Connected over model time, for the comparison with the reference.
+    var curve = Curve()
     var peakUsers = 0, peakConnected = 0, peakJoined = 0
 
     init(
@@ -274,6 +276,7 @@ final class Run {
         let before = last
         last = sample
         record.append(sample)
+        curve.append(seconds: sample.modelSeconds, connected: Double(sample.tally.connected))
         nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
         peakUsers = max(peakUsers, sample.tally.started - sample.tally.ended)
         peakConnected = max(peakConnected, sample.tally.connected)

@@ -67,11 +67,38 @@ public struct Summary: Codable, Equatable, Sendable {
         public var workers: Double?
         public var softirq: Double?
     }
+    /// The run's curve of connections beside the reference's; all nil without one. `Conductor.Fidelity` says how.
     public struct Fidelity: Codable, Equatable, Sendable {
+        /// In percent of the reference's final value.
         public var rmsePct: Double?
         public var maxDeviationPct: Double?
+        /// In percent of the reference at the sample where it is largest.
+        public var maxRelativeDeviationPct: Double?
+        /// Of the run's last value from the reference's, in percent of that.
+        public var finalDeviationPct: Double?
+        public var referenceFinalConnected: Double?
+        /// The samples of the reference that were compared.
+        public var comparedSamples: Int?
+        public var comparedFromModelS: Double?
+        public var comparedToModelS: Double?
+        /// Where the run's curve bends; nil when it does not, or is too short to tell.
         public var kneeConnected: Double?
+        public var kneeModelS: Double?
+        /// From, to: at least 95 % sure.
+        public var kneeIntervalModelS: [Double]?
+        /// Connections per model second before and after the knee.
+        public var slopeBefore: Double?
+        public var slopeAfter: Double?
         public var referenceKneeConnected: Double?
+        public var referenceKneeModelS: Double?
+        public var referenceKneeIntervalModelS: [Double]?
+        public var referenceSlopeBefore: Double?
+        public var referenceSlopeAfter: Double?
+        /// In percent of the reference's, in model seconds since the load began.
+        public var kneeDeviationPct: Double?
+        public var slopeAfterDeviationPct: Double?
+        /// Why there was no comparison, or what must be known about it.
+        public var remark: String?
     }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
