@@ -105,20 +105,29 @@ public enum LaneProcess {
     }
 
     /// Each worker's share of each phase: the rate in equal parts, the users as its own limit has it.
+    ///
+    /// The shares of a phase add up to its users, and those of a worker to the users it has room for: each phase is dealt
+    /// out in proportion to the room that the phases before have left, with cumulative rounding.
     static func shares(_ plan: Plan) -> [[WorkerPhase]] {
-        let total = max(1, plan.workers.reduce(0) { $0 + $1.users })
-        var before = 0
-        return plan.workers.map { worker in
-            let after = before + worker.users
-            defer { before = after }
-            return plan.phases.map { phase in
-                // Cumulative rounding, so that the shares of a phase add up to it.
-                let users = phase.users * after / total - phase.users * before / total
-                let share = Double(worker.users) / Double(total)
-                return WorkerPhase(
-                    durationSeconds: phase.durationSeconds, ratePerSecond: phase.ratePerSecond.map { $0 * share }, users: users)
+        let total = Double(max(1, plan.workers.reduce(0) { $0 + $1.users }))
+        var room = plan.workers.map(\.users)
+        var shares: [[WorkerPhase]] = Array(repeating: [], count: room.count)
+        for phase in plan.phases {
+            let roomInAll = room.reduce(0, +)
+            let users = min(phase.users, roomInAll)
+            var before = 0
+            for (index, worker) in plan.workers.enumerated() {
+                let after = before + room[index]
+                let dealt = users * after / max(1, roomInAll) - users * before / max(1, roomInAll)
+                before = after
+                room[index] -= dealt
+                shares[index].append(
+                    WorkerPhase(
+                        durationSeconds: phase.durationSeconds,
+                        ratePerSecond: phase.ratePerSecond.map { $0 * Double(worker.users) / total }, users: dealt))
             }
         }
+        return shares
     }
 
     /// Whether a kernel release such as 6.18.44-x is at least major.minor.
