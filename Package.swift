@@ -27,7 +27,7 @@ let package = Package(
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
         .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CLab", "CUring"]),
-        .testTarget(name: "ConductorTests", dependencies: ["Conductor"]),
+        .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Engine", "Lab", "Profiles"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Conductor", "Profiles"]),
     ]
 )

@@ -50,6 +50,8 @@ final class Run {
     var last: Sample?
     var nextSample = 0.0
     private var nextMemoryLook = 0.0
+    /// Connected over model time, for the comparison with the reference.
+    var curve = Curve()
     var peakUsers = 0, peakConnected = 0, peakJoined = 0
 
     init(
@@ -310,6 +312,7 @@ final class Run {
         let before = last
         last = sample
         record.append(sample)
+        curve.append(seconds: sample.modelSeconds, connected: Double(sample.tally.connected))
         nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
         notePeaks(sample.tally)
         let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)

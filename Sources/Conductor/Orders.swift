@@ -104,26 +104,30 @@ public enum LaneProcess {
             hasSocketCommands: isAtLeast(plan.host.kernelRelease, 6, 7), phases: shares(plan), lanes: lanes)
     }
 
-    /// Each worker's share of each phase: rate and users in proportion to its own limit.
+    /// Each worker's share of each phase: the rate in equal parts, the users as its own limit has it.
     ///
-    /// Rounded on the running sums over phases, so that a worker's shares always add up to its users.
+    /// The shares of a phase add up to its users, and those of a worker to the users it has room for: each phase is dealt
+    /// out in proportion to the room that the phases before have left, with cumulative rounding.
     static func shares(_ plan: Plan) -> [[WorkerPhase]] {
-        let total = max(1, plan.workers.reduce(0) { $0 + $1.users })
-        var before = 0
-        return plan.workers.map { worker in
-            let after = before + worker.users
-            defer { before = after }
-            var phased = 0, given = 0
-            return plan.phases.map { phase in
-                phased += phase.users
-                let due = phased * after / total - phased * before / total
-                let users = max(0, min(due, worker.users) - given)
-                given += users
-                let share = Double(worker.users) / Double(total)
-                return WorkerPhase(
-                    durationSeconds: phase.durationSeconds, ratePerSecond: phase.ratePerSecond.map { $0 * share }, users: users)
+        let total = Double(max(1, plan.workers.reduce(0) { $0 + $1.users }))
+        var room = plan.workers.map(\.users)
+        var shares: [[WorkerPhase]] = Array(repeating: [], count: room.count)
+        for phase in plan.phases {
+            let roomInAll = room.reduce(0, +)
+            let users = min(phase.users, roomInAll)
+            var before = 0
+            for (index, worker) in plan.workers.enumerated() {
+                let after = before + room[index]
+                let dealt = users * after / max(1, roomInAll) - users * before / max(1, roomInAll)
+                before = after
+                room[index] -= dealt
+                shares[index].append(
+                    WorkerPhase(
+                        durationSeconds: phase.durationSeconds,
+                        ratePerSecond: phase.ratePerSecond.map { $0 * Double(worker.users) / total }, users: dealt))
             }
         }
+        return shares
     }
 
     /// Whether a kernel release such as 6.18.44-x is at least major.minor.

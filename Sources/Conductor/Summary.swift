@@ -69,11 +69,38 @@ public struct Summary: Codable, Equatable, Sendable {
         /// What the three are, in a sentence.
         public var method: String
     }
+    /// The run's curve of connections beside the reference's; all nil without one. `Conductor.Fidelity` says how.
     public struct Fidelity: Codable, Equatable, Sendable {
+        /// In percent of the reference's final value.
         public var rmsePct: Double?
         public var maxDeviationPct: Double?
+        /// In percent of the reference at the sample where it is largest.
+        public var maxRelativeDeviationPct: Double?
+        /// Of the run's last value from the reference's, in percent of that.
+        public var finalDeviationPct: Double?
+        public var referenceFinalConnected: Double?
+        /// The samples of the reference that were compared.
+        public var comparedSamples: Int?
+        public var comparedFromModelS: Double?
+        public var comparedToModelS: Double?
+        /// Where the run's curve bends; nil when it does not, or is too short to tell.
         public var kneeConnected: Double?
+        public var kneeModelS: Double?
+        /// From, to: at least 95 % sure.
+        public var kneeIntervalModelS: [Double]?
+        /// Connections per model second before and after the knee.
+        public var slopeBefore: Double?
+        public var slopeAfter: Double?
         public var referenceKneeConnected: Double?
+        public var referenceKneeModelS: Double?
+        public var referenceKneeIntervalModelS: [Double]?
+        public var referenceSlopeBefore: Double?
+        public var referenceSlopeAfter: Double?
+        /// In percent of the reference's, in model seconds since the load began.
+        public var kneeDeviationPct: Double?
+        public var slopeAfterDeviationPct: Double?
+        /// Why there was no comparison, or what must be known about it.
+        public var remark: String?
     }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
@@ -147,7 +174,13 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
-        "fidelity": ["rmse_pct", "max_deviation_pct", "knee_connected", "reference_knee_connected"],
+        "fidelity": [
+            "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",
+            "compared_samples", "compared_from_model_s", "compared_to_model_s", "knee_connected", "knee_model_s",
+            "knee_interval_model_s", "slope_before", "slope_after", "reference_knee_connected", "reference_knee_model_s",
+            "reference_knee_interval_model_s", "reference_slope_before", "reference_slope_after", "knee_deviation_pct",
+            "slope_after_deviation_pct", "remark",
+        ],
     ]
 
     private static func spellNulls(in tree: inout [String: Any]) {

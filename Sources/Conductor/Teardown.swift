@@ -119,8 +119,17 @@ extension Run {
                 connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil),
             bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
             traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
-            fidelity: .init(rmsePct: nil, maxDeviationPct: nil, kneeConnected: nil, referenceKneeConnected: nil),
+            fidelity: fidelity(),
             teardown: figures.teardown, expectations: [], host: plan.host)
+    }
+
+    private func fidelity() -> Summary.Fidelity {
+        guard let path = plan.referencePath else { return .init() }
+        do {
+            return Fidelity.compare(curve, with: try Reference.load(path: path), users: plan.users)
+        } catch {
+            return .init(remark: "Not compared with the reference: \(error)")
+        }
     }
 
     private func connectionBytes(_ figures: Figures) -> Summary.ConnectionBytes {

@@ -10,7 +10,7 @@ public enum Figures {
         ] + latencies + bytes.map { "bytes_per_connection.\($0)" } + [
             "cpu_us_per_connection.target", "cpu_us_per_connection.workers", "cpu_us_per_connection.softirq",
             "teardown.seconds", "teardown.leaks",
-        ]
+        ] + fidelity.map { "fidelity.\($0)" }
 
     /// Figures that grow with the number of users: `--connections` scales what is expected of them.
     public static let counts = [
@@ -21,6 +21,14 @@ public enum Figures {
     private static let latencies = ["connect", "join"].flatMap { what in
         ["p50", "p90", "p99", "p999", "max"].map { "latency_us.\(what).\($0)" }
     }
+
+    /// They are there when the profile names a reference and the plan starts as many users as it did; the deviations are
+    /// magnitudes.
+    private static let fidelity = [
+        "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "compared_samples",
+        "compared_to_model_s", "knee_connected", "knee_model_s", "knee_deviation_pct", "slope_before", "slope_after",
+        "slope_after_deviation_pct",
+    ]
 
     private static let bytes = ["target_kernel", "target_user", "worker_kernel", "worker_user", "pair"]
 }

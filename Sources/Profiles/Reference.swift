@@ -5,6 +5,8 @@ public struct Reference: Equatable, Sendable {
         /// Seconds since the log began, which is not when the load began: see `startSeconds`.
         public var logSeconds: Double
         public var users: Double?
+        /// All that were started until then.
+        public var usersStarted: Double?
         public var connected: Double
         public var connectMeanMilliseconds: Double?
         public var joinMeanMilliseconds: Double?
@@ -16,6 +18,9 @@ public struct Reference: Equatable, Sendable {
     /// A log counts from its own beginning. The first two samples that have users are extended down to zero users: for
     /// do-64gb, 3,701 users at 50 s and 8,713 at 60 s put the beginning at 42.6 s.
     public let startSeconds: Double
+
+    /// How many users the published run started in all; nil when its log does not say.
+    public var usersStarted: Double? { samples.last { $0.usersStarted != nil }?.usersStarted }
 
     /// Columns a reference may have. `Sample` says which are used; the rest are for people.
     public static let columns = [
@@ -105,7 +110,8 @@ public struct Reference: Equatable, Sendable {
             throw ProfileError("\(place): t_s and connected must not be empty.")
         }
         return Sample(
-            logSeconds: time, users: values["users"], connected: connected,
+            logSeconds: time, users: values["users"], usersStarted: values["users_started_total"],
+            connected: connected,
             connectMeanMilliseconds: values["connect_mean_ms"], joinMeanMilliseconds: values["join_page_mean_ms"])
     }
 

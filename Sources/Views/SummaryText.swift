@@ -16,6 +16,7 @@ public enum SummaryText {
         lines += page.latency(summary.latencyUs)
         lines += page.bytes(summary.bytesPerConnection)
         lines += page.processors(summary.cpuUsPerConnection)
+        lines += page.fidelity(summary.fidelity)
         lines += page.health(summary)
         lines += page.teardown(summary.teardown)
         lines += page.expectations(summary.expectations)
@@ -103,6 +104,40 @@ public enum SummaryText {
             }
             return field("cpu", text.joined(separator: ", ") + " per connection")
         }
+
+        /// Nothing at all for a run without a reference.
+        func fidelity(_ fidelity: Summary.Fidelity) -> [Line] {
+            var lines: [Line] = []
+            let deviations = [
+                fidelity.rmsePct.map { "\(percent($0)) RMSE" }, fidelity.maxDeviationPct.map { "\(percent($0)) at most" },
+                fidelity.finalDeviationPct.map { "\(percent($0)) at the end" },
+            ].compactMap { $0 }
+            if !deviations.isEmpty { lines += field("deviation", deviations.joined(separator: ", ") + " from the reference") }
+            let own = knee(
+                fidelity.kneeModelS, fidelity.kneeIntervalModelS, fidelity.kneeConnected, fidelity.slopeBefore,
+                fidelity.slopeAfter)
+            let published = knee(
+                fidelity.referenceKneeModelS, fidelity.referenceKneeIntervalModelS, fidelity.referenceKneeConnected,
+                fidelity.referenceSlopeBefore, fidelity.referenceSlopeAfter)
+            if own != nil || published != nil {
+                lines += field("knee", own ?? "none found")
+                lines += layout.wrap("reference: \(published ?? "none found")", indent: labelColumns)
+            }
+            if let remark = fidelity.remark { lines += field(lines.isEmpty ? "reference" : "", remark, .warning) }
+            return lines
+        }
+
+        private func knee(
+            _ seconds: Double?, _ interval: [Double]?, _ connected: Double?, _ before: Double?, _ after: Double?
+        ) -> String? {
+            guard let seconds, let connected, let before, let after else { return nil }
+            func whole(_ value: Double) -> String { UnitText.number(value.rounded(), places: 0) }
+            var place = "at \(whole(seconds)) s"
+            if let interval, interval.count == 2 { place += " (\(whole(interval[0])) to \(whole(interval[1])) s)" }
+            return "\(place), \(whole(connected)) connected; \(Words.rate(before)) before, \(Words.rate(after)) after"
+        }
+
+        private func percent(_ value: Double) -> String { "\(UnitText.decimal(value, places: 2)) %" }
 
         func health(_ summary: Summary) -> [Line] {
             let total = summary.errors.values.reduce(0, +)

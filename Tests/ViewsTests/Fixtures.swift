@@ -47,6 +47,20 @@ enum Fixture {
         return summary
     }
 
+    /// A run that is held against a reference.
+    static func compared(_ change: (inout Summary.Fidelity) -> Void = { _ in }) -> Summary {
+        passed {
+            $0.fidelity = .init(
+                rmsePct: 0.412, maxDeviationPct: 0.9296, maxRelativeDeviationPct: 1.2, finalDeviationPct: 0.05,
+                referenceFinalConnected: 2_318_816, comparedSamples: 446, comparedFromModelS: 507.4,
+                comparedToModelS: 4_957.4, kneeConnected: 1_967_400, kneeModelS: 3_944.2,
+                kneeIntervalModelS: [3_920.1, 3_960.3], slopeBefore: 499.4, slopeAfter: 413.8,
+                referenceKneeConnected: 1_960_579, referenceKneeModelS: 3_927.4,
+                referenceKneeIntervalModelS: [3_917.4, 3_947.4], referenceSlopeBefore: 499.5, referenceSlopeAfter: 412.5)
+            change(&$0.fidelity)
+        }
+    }
+
     /// A run in which much went wrong.
     static func failed() -> Summary {
         passed {

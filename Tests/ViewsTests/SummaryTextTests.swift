@@ -1,6 +1,6 @@
-import Conductor
 import Testing
 
+@testable import Conductor
 @testable import Views
 
 struct SummaryTextTests {
@@ -73,8 +73,38 @@ struct SummaryTextTests {
             """)
     }
 
+    private func fidelityLines(_ change: (inout Summary.Fidelity) -> Void, columns: Int = 80) -> String {
+        let lines = render(Fixture.compared(change), columns: columns).split(separator: "\n")
+        let from = lines.firstIndex { $0.contains("per connection") && $0.hasPrefix("cpu") }
+        let to = lines.firstIndex { $0.hasPrefix("errors") }
+        guard let from, let to else { return "" }
+        return lines[(from + 1)..<to].joined(separator: "\n")
+    }
+
+    @Test func aRunBesideItsReference() {
+        #expect(fidelityLines { _ in } == """
+            deviation    0.41 % RMSE, 0.93 % at most, 0.05 % at the end from the reference
+            knee         at 3,944 s (3,920 to 3,960 s), 1,967,400 connected; 499/s before,
+                         414/s after
+                         reference: at 3,927 s (3,917 to 3,947 s), 1,960,579 connected;
+                         500/s before, 413/s after
+            """)
+    }
+
+    @Test func aRunWithoutAKneeOrAComparison() {
+        let text = fidelityLines {
+            $0 = .init(remark: "Not compared with the reference: it started 2400000 users, this plan 2000, and nothing is scaled.")
+        }
+        #expect(text == """
+            reference    Not compared with the reference: it started 2400000 users, this
+                         plan 2000, and nothing is scaled.
+            """)
+        let straight = fidelityLines { $0.kneeModelS = nil }
+        #expect(straight.contains("knee         none found\n             reference: at 3,927 s"))
+    }
+
     @Test(arguments: [40, 59, 80, 120]) func noLineIsWiderThanTheScreen(columns: Int) {
-        for summary in [Fixture.passed(), Fixture.failed()] {
+        for summary in [Fixture.passed(), Fixture.failed(), Fixture.compared()] {
             for coloured in [false, true] {
                 for line in render(summary, columns: columns, coloured: coloured).split(separator: "\n") {
                     #expect(Terminal.visibleColumns(String(line)) <= columns, "\(line)")
@@ -97,7 +127,7 @@ struct SummaryTextTests {
     }
 
     @Test func screensWithoutUnicodeGetASCII() {
-        for summary in [Fixture.passed(), Fixture.failed()] {
+        for summary in [Fixture.passed(), Fixture.failed(), Fixture.compared()] {
             #expect(render(summary, unicode: false).utf8.allSatisfy { $0 < 0x80 })
         }
     }

@@ -1,0 +1,54 @@
+import Profiles
+import Testing
+
+@testable import Conductor
+
+@Suite struct OrdersTests {
+    private func plan(workers: [Int], phases: [Int]) throws -> Plan {
+        try Fixture.plan { plan in
+            let model = plan.workers[0]
+            plan.workers = workers.enumerated().map { index, users in
+                var worker = model
+                (worker.index, worker.users) = (index, users)
+                return worker
+            }
+            plan.phases = phases.map { .init(durationSeconds: 400, ratePerSecond: 1_000, users: $0) }
+            plan.users = phases.reduce(0, +)
+        }
+    }
+
+    /// The shares of a phase add up to it, those of a worker to what it may start, and the rates to the phase's.
+    @Test(arguments: [
+        ([60_000], [60_000]), (Array(repeating: 60_000, count: 40), [2_400_000]), ([1, 2, 3], [6]), ([7, 0, 5], [12]),
+        ([67, 67, 66], [100, 100]), ([1, 1, 1], [1, 1, 1]), ([3, 3, 3, 1], [4, 1, 5]), ([0, 0], [0]),
+        (Array(repeating: 35_714, count: 7), [100_000, 100_001, 49_997]), ([10, 20, 30], [0, 60, 0]),
+    ])
+    func sharesAddUp(workers: [Int], phases: [Int]) throws {
+        let plan = try plan(workers: workers, phases: phases)
+        let shares = LaneProcess.shares(plan)
+        #expect(shares.count == workers.count && shares.allSatisfy { $0.count == phases.count })
+        for (index, users) in phases.enumerated() {
+            #expect(shares.reduce(0) { $0 + $1[index].users } == users, "phase \(index)")
+            let rate = shares.reduce(0) { $0 + ($1[index].ratePerSecond ?? .nan) }
+            #expect(abs(rate - (users > 0 || workers.contains { $0 > 0 } ? 1_000 : 0)) < 1e-6)
+        }
+        for (index, share) in shares.enumerated() {
+            #expect(share.allSatisfy { $0.users >= 0 })
+            #expect(share.reduce(0) { $0 + $1.users } == workers[index], "worker \(index)")
+        }
+    }
+
+    @Test func maxStaysMax() throws {
+        var plan = try plan(workers: [1, 1], phases: [2])
+        plan.phases[0].ratePerSecond = nil
+        #expect(LaneProcess.shares(plan).allSatisfy { $0[0].ratePerSecond == nil && $0[0].users == 1 })
+    }
+
+    @Test(arguments: [
+        ("6.7.0", true), ("6.18.44-x", true), ("7.0", true), ("6.6.99", false), ("5.15.0-generic", false), ("", false),
+        ("6", false),
+    ])
+    func releases(release: String, isAtLeast: Bool) {
+        #expect(LaneProcess.isAtLeast(release, 6, 7) == isAtLeast)
+    }
+}
