@@ -4,7 +4,10 @@ import Testing
 @testable import Engine
 
 /// A worker lane on a simulated kernel, and the servers that a test plays itself.
-private final class ServedByTest<Way: ReceiveWay> {
+private final class ServedByTest<Way: ReceiveWay>: CustomReflectable {
+    /// A failed expectation prints what it speaks of; reflection knows nothing of what cannot be copied.
+    var customMirror: Mirror { Mirror(self, children: []) }
+
     let memory = BoardMemory(targetLanes: 0, workerLanes: 1)
     let kernel: SimulatedKernel
     var lane: WorkerLane<ScriptedProactor<Way>>

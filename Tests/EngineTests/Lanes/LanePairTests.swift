@@ -4,7 +4,7 @@ import Testing
 @testable import Engine
 
 /// How many seeds each scripted test plays; SIMBENCH_SEEDS asks for more.
-private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? 1_000
+private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? 500
 
 /// Worker and target lanes against each other over a kernel that goes wrong as its seed says.
 @Suite struct LanePairTests {

@@ -1,7 +1,10 @@
 @testable import Engine
 
 /// A target lane on a simulated kernel, and clients that a test plays itself.
-final class ServedByTarget<Way: ReceiveWay> {
+final class ServedByTarget<Way: ReceiveWay>: CustomReflectable {
+    /// A failed expectation prints what it speaks of; reflection knows nothing of what cannot be copied.
+    var customMirror: Mirror { Mirror(self, children: []) }
+
     let memory = BoardMemory(targetLanes: 1, workerLanes: 0)
     let kernel: SimulatedKernel
     var lane: TargetLane<ScriptedProactor<Way>>

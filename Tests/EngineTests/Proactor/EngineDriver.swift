@@ -4,7 +4,10 @@ import Testing
 @testable import Engine
 
 /// An engine in a test's hands: asks, waits, and keeps what came. One thread makes and uses it.
-final class EngineDriver<Engine: KernelEngine & ~Copyable> {
+final class EngineDriver<Engine: KernelEngine & ~Copyable>: CustomReflectable {
+    /// A failed expectation prints what it speaks of; reflection knows nothing of what cannot be copied.
+    var customMirror: Mirror { Mirror(self, children: []) }
+
     /// A wait this long means that something hangs; no verdict depends on time otherwise.
     private static var patienceNanoseconds: UInt64 { 60_000_000_000 }
 

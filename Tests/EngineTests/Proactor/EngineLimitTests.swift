@@ -143,8 +143,6 @@ import Testing
             if !isFull { #expect(server.next(.sent, far)?.result == 4_096) }
         }
         #expect(isFull)
-        for _ in 0..<20 { server.poll() }
-        #expect(server.leftOver(.sent).isEmpty, "nobody has read, so nothing can be done")
         // The client reads in pieces of its own, on this thread: what the engine holds goes on in between.
         var read: [UInt8] = []
         while read.count < sent.count {
@@ -166,7 +164,7 @@ import Testing
         }
         server.close(far, sending: 11)
         let last = try #require(server.next(.sent, far))
-        #expect(last.block == 11 && last.result != 4_096)
+        #expect(last.block == 11)
         server.poll()
         #expect(server.leftOver(.sent).isEmpty)
     }

@@ -115,8 +115,9 @@ import Testing
         // The last bytes and the end together: `ready` says so, for it may be the only one.
         client.write([9])
         shutdown(client.descriptor, Int32(SHUT_WR))
-        let last = try #require(server.next { $0.operation == .ready && $0.result & Completion.endOfStream != 0 })
-        #expect(last.handle == far)
+        while try #require(server.next(.ready, far)).result & Completion.endOfStream == 0 {
+            if E.receivesMayWait { server.engine.watch(far) }
+        }
         server.engine.receive(far, into: server.blocks[0], capacity: 64, block: 7, waits: false)
         #expect(try #require(server.next(.received, far)).result == 1)
         server.engine.receive(far, into: server.blocks[0], capacity: 64, block: 7, waits: false)
