@@ -14,7 +14,7 @@ import Testing
     private static func counters(_ name: String) -> TcpCounters { TcpCounters("TcpExt: \(name)\nTcpExt: 17\n") }
 
     static let cases = [
-        Case(cause: "target_exit", sentence: "gone") { $0.ended = "The target is gone." },
+        Case(cause: "broken", sentence: "not ready") { $0.ended = "The lanes were not ready." },
         Case(cause: "memory", sentence: "127 MiB") { $0.memoryLeftBytes = 127 << 20 },
         Case(cause: "memory", sentence: "3 connections") { $0.tally.errors = ["memory": 3] },
         Case(cause: "ports", sentence: "EADDRNOTAVAIL") { $0.tally.errors = ["eaddrnotavail": 3] },
@@ -33,6 +33,7 @@ import Testing
         Case(cause: "target_exit", sentence: "gone") {
             $0.tally.errors = ["memory": 3]
             $0.ended = "The target is gone."
+            $0.targetEnded = true
         },
         Case(cause: "none", sentence: "") { $0.tally.errors = ["econnreset": 3] },
     ]
