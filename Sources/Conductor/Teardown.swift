@@ -89,7 +89,8 @@ extension Run {
         summary.expectations = Verdict.judge(summary, plan.expectations)
         let failed = summary.expectations.contains { !$0.held }
         let status: Int32
-        if evidence.interrupted {
+        // Also when everything had been measured: whoever pressed Ctrl-C is told that it was heeded.
+        if interrupts > 0 {
             (summary.verdict, status) = ("interrupted", 130)
         } else if broken != nil {
             (summary.verdict, status) = ("broken", 70)
