@@ -10,7 +10,7 @@ enum Costs {
         ("tcp_sock", 2_521), ("socket_inode", 862), ("dentry", 195), ("file", 195), ("lsm_blobs", 56),
     ]
 
-    /// What it costs to watch an idle connection: one multishot poll request, or one epoll item with its wait entry.
+    /// What it costs to watch an idle connection: one poll request, or one epoll item with its wait entry.
     private static func watch(_ engine: Plan.EngineKind) -> (name: String, bytes: Double) {
         engine == .ioUring ? ("poll_request", 256) : ("epoll_item", 208)
     }

@@ -29,7 +29,7 @@ struct RingProactor: Proactor, ~Copyable {
     private let settings: (defers: Bool, commands: Bool)
     private var listeners = Listeners()
     private var bell: Int32 = -1
-    /// Ended multishots to start again once the queue has room.
+    /// Completions made here: attempts that failed before the kernel had them, and the end of accepting.
     private var unfinished = OwnCompletions()
 
     init(_ settings: EngineSettings) throws(EngineError) {
