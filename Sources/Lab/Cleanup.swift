@@ -9,11 +9,12 @@ public enum Cleanup {
         public var failed: [String] = []
     }
 
-    /// Undoes the journals whose owner is dead. Journals of living runs are left alone. Namespaces and links need no
-    /// sweep: they died with their last holder. Cheap when there is nothing: one look into a directory.
-    public static func sweep(directory: String? = nil) -> Outcome { sweep(directory: directory, files: .kernel) }
+    /// Undoes the journals whose owner is dead. Journals of living runs are left alone, and so are processes, whosever
+    /// they are: a control group that still has some stays, and is told. Namespaces and links need no sweep: they died
+    /// with their last holder. Cheap when there is nothing: one look into a directory.
+    public static func sweep(directory: String? = nil) -> Outcome { sweep(directory: directory, undoers: Undoers()) }
 
-    static func sweep(directory: String?, files: SysctlFiles) -> Outcome {
+    static func sweep(directory: String?, undoers: Undoers) -> Outcome {
         let directory = directory ?? Journal.defaultDirectory()
         var outcome = Outcome()
         for (file, record) in Journal.all(in: directory) {
@@ -32,17 +33,17 @@ public enum Cleanup {
                 rmdir(directory)
                 outcome.did.append("The journal of \(run) was removed: the host was booted since.")
             case .dead:
-                undo(record, in: directory, run, files, &outcome)
+                undo(record, in: directory, run, undoers, &outcome)
             }
         }
         return outcome
     }
 
     private static func undo(
-        _ record: Journal.Record, in directory: String, _ run: String, _ files: SysctlFiles, _ outcome: inout Outcome
+        _ record: Journal.Record, in directory: String, _ run: String, _ undoers: Undoers, _ outcome: inout Outcome
     ) {
         do {
-            let (did, failed) = try Journal(adopting: record, in: directory).undo(files: files)
+            let (did, failed) = try Journal(adopting: record, in: directory).undo(by: undoers)
             outcome.did += did.map { "After \(run): \($0)" }
             outcome.failed += failed.map { "After \(run): \($0)" }
         } catch {

@@ -7,12 +7,25 @@ import Glibc
 /// share the host's settings: a claim on a setting another run has raised remembers the value from before both, and the
 /// last one to leave restores it. All changes happen under a lock on the directory.
 public final class Journal {
+    /// What the fields hold depends on the kind: see `Kind`. The file keeps these four and no others, so that an older
+    /// version writes back whole what it cannot undo.
     public struct Entry: Codable, Equatable, Sendable {
-        /// So far only `sysctl`. A sweep leaves a kind it does not know alone, and says so.
         public var kind: String
         public var name: String
-        public var before: String
-        public var wrote: String
+        public var before = ""
+        public var wrote = ""
+    }
+
+    /// A sweep leaves a kind it does not know alone, and says so. Each has its undoer in `Undoers`.
+    enum Kind {
+        /// `name` is a setting of the host that was `before` and became `wrote`.
+        static let sysctl = "sysctl"
+        /// `name` is a control group's directory.
+        static let cgroup = "cgroup"
+        /// `name` is a file `cgroup.subtree_control`, in which the controller `wrote` was turned on.
+        static let subtreeControl = "subtree_control"
+        /// A `SwapEntry`.
+        static let swap = "swap"
     }
 
     public struct Record: Codable, Equatable, Sendable {
@@ -42,67 +55,49 @@ public final class Journal {
         return "/tmp/simbench-\(user)"
     }
 
-    /// Raises a setting of the host, journalled. Returns a sentence when it could not, nil when all is well.
-    func raise(_ wish: Sysctls.HostWish, files: SysctlFiles = .kernel) throws -> String? {
-        try Journal.locked(directory) {
-            guard let current = files.read(wish.name) else {
-                return "\(wish.name) cannot be seen from here and may be too low; then \(wish.otherwise)."
-            }
-            let others = liveClaims(on: wish.name)
-            let raised = Sysctls.raised(current, atLeast: wish.atLeast)
-            // High enough by itself: nothing to do. High enough because of another run: claim it, or it sinks with that.
-            if raised == nil, !others.contains(where: { $0.wrote == current }) { return nil }
-            let before = others.first { $0.wrote == current }?.before ?? current
-            let entry = Entry(kind: "sysctl", name: wish.name, before: before, wrote: raised ?? current)
-            record.entries.append(entry)
+    /// Makes one change, written down before; what is refused is not kept.
+    func perform(_ entry: Entry, _ change: () throws -> Void) throws {
+        record.entries.append(entry)
+        try save()
+        do { try change() } catch {
+            record.entries.removeLast()
             try save()
-            guard let raised else { return nil }
-            if let code = files.write(wish.name, raised) {
-                record.entries.removeLast()
-                try save()
-                return "\(wish.name) stays at \(current) instead of \(raised) (\(errnoText(code))): \(wish.otherwise)."
-            }
-            return nil
+            throw error
         }
     }
 
-    /// Undoes every entry, newest first. `did` says what was done, `failed` what could not be.
-    func undo(files: SysctlFiles = .kernel) throws -> (did: [String], failed: [String]) {
+    /// Undoes the entries that `which` picks, newest first. `did` says what was done, `failed` what could not be; that
+    /// stays in the journal.
+    func undo(
+        by undoers: Undoers = Undoers(), _ which: (Entry) -> Bool = { _ in true }
+    ) throws -> (did: [String], failed: [String]) {
         guard !isEmpty || access(path, F_OK) == 0 else { return ([], []) }
         return try Journal.locked(directory) {
             var did: [String] = [], failed: [String] = []
-            for entry in record.entries.reversed() {
-                guard entry.kind == "sysctl" else {
-                    failed.append("\(path) holds a \(entry.kind) that this version cannot undo: use the version that made it.")
+            for entry in record.entries.reversed() where which(entry) {
+                guard let undoer = undoers[entry.kind] else {
+                    failed.append("\(path) holds a \(entry.kind) that this version cannot undo: "
+                        + "use the version that made it.")
                     continue
                 }
-                guard let current = files.read(entry.name) else {
-                    failed.append("\(entry.name) cannot be read: it may still be \(entry.wrote) instead of \(entry.before).")
-                    continue
+                switch undoer.undo(entry, others: liveClaims(entry.kind, entry.name)) {
+                case .done(let sentence):
+                    did.append(sentence)
+                    record.entries.removeAll { $0 == entry }
+                case .failed(let sentence):
+                    failed.append(sentence)
                 }
-                if current != entry.wrote {
-                    did.append("\(entry.name) was left at \(current): someone else changed it since.")
-                } else {
-                    let value = liveClaims(on: entry.name).first?.wrote ?? entry.before
-                    if value != current, let code = files.write(entry.name, value) {
-                        failed.append("\(entry.name) could not be put back to \(value): \(errnoText(code)).")
-                        continue
-                    }
-                    did.append(value == entry.before
-                        ? "\(entry.name) was put back to \(value)." : "\(entry.name) stays at \(value) for another run.")
-                }
-                record.entries.removeAll { $0 == entry }
             }
             try save()
             return (did, failed)
         }
     }
 
-    /// What other living runs wrote to a setting.
-    private func liveClaims(on name: String) -> [Entry] {
+    /// What other living runs wrote down of the same thing.
+    func liveClaims(_ kind: String, _ name: String) -> [Entry] {
         Journal.all(in: directory).flatMap { file, record -> [Entry] in
             guard "\(directory)/\(file)" != path, let record, record.owner.state == .alive else { return [] }
-            return record.entries.filter { $0.kind == "sysctl" && $0.name == name }
+            return record.entries.filter { $0.kind == kind && $0.name == name }
         }
     }
 
@@ -161,20 +156,5 @@ public final class Journal {
             if lstat(directory, &there) == 0, there.st_ino == held.st_ino { return descriptor }
             close(descriptor)
         }
-    }
-}
-
-/// How settings are read and written; tests put a dictionary in its place. `write` returns an errno when refused.
-struct SysctlFiles {
-    var read: (String) -> String?
-    var write: (_ name: String, _ value: String) -> Int32?
-
-    static var kernel: SysctlFiles {
-        SysctlFiles(
-            read: Sysctls.read,
-            write: { name, value in
-                do throws(Errno) { try SystemFile.write(value, to: Sysctls.path(name)) } catch { return error.code }
-                return nil
-            })
     }
 }

@@ -74,6 +74,8 @@ public enum Spawner {
         case ("run the program", ENOENT): "There is no such file, or its interpreter is missing."
         case ("run the program", EACCES): "It is not executable for this user."
         case ("hand over a descriptor", EBADF): "The descriptor is closed; this is a fault of simbench."
+        case ("join the cgroup", ENODEV): "The group was removed meanwhile."
+        case ("join the cgroup", ENOSPC): "The group has no CPU or no memory node to run on."
         case ("start a process", EAGAIN): "The limit on processes is reached: raise `ulimit -u` or pids.max."
         default: nil
         }

@@ -1,7 +1,7 @@
 import Glibc
 import Profiles
 
-/// The lab of one run: namespaces, links and settings, made together and removed together.
+/// The lab of one run: namespaces, links, settings and control groups, made together and removed together.
 ///
 /// Everything a run's processes do happens in namespaces made here or on loopback, so no load can leave the host.
 /// Not for concurrent use.
@@ -21,6 +21,7 @@ public final class World {
 
     private let journal: Journal
     private var nursery: Nursery?
+    private var groups: [Cgroup] = []
 
     private init(journal: Journal) { self.journal = journal }
 
@@ -124,11 +125,25 @@ public final class World {
             + " within which the kernel chooses on loopback: their connections find fewer source ports.")
     }
 
-    /// Puts the host's settings back and lets go of the namespaces. End the run's processes and close every
-    /// `SocketCensus` first. Waits until the kernel has destroyed the namespaces, but not longer than given. Returns
-    /// what is left of the run, in sentences; empty is as it should be. May be called again.
+    /// A control group with these limits, for children to start in: hand its `procs` to `SpawnRequest.cgroupProcs`. It
+    /// goes with `remove()`. Throws where `Cgroup.unavailableBecause` has a reason; what the kernel lacks beside that is
+    /// in the group's `degraded`. Costs a few milliseconds.
+    public func makeCgroup(_ name: String, _ limits: CgroupLimits) throws -> Cgroup {
+        let group = try Cgroup.make(name, limits, host: CgroupHost(), journal: journal)
+        groups.append(group)
+        return group
+    }
+
+    /// Removes the control groups, puts the host's settings back and lets go of the namespaces. End the run's processes
+    /// and close every `SocketCensus` first. Waits until the kernel has let go of the groups, and until it has destroyed
+    /// the namespaces, but not longer than given each time. Returns what is left of the run, in sentences; empty is as
+    /// it should be. May be called again.
     public func remove(waitMilliseconds: Int = 30_000) -> [String] {
         var leaks: [String] = []
+        // Not within undo(), which keeps other runs from their journals while it works.
+        var left = waitMilliseconds
+        for group in groups.reversed() { left = group.remove(waitMilliseconds: left) }
+        groups = []
         do { leaks += try journal.undo().failed } catch { leaks.append("\(error)") }
         let inodes = Set(([target].compactMap { $0 } + workers).map(\.inode))
         for namespace in [target].compactMap({ $0 }) + workers { namespace.close() }
