@@ -11,8 +11,10 @@ enum HelperProcess {
     private static let reportDescriptor: Int32 = 3
 
     /// Returns when the helper has said something, or ended, with what it said. `before`: a program and its arguments
-    /// that run the helper in turn.
-    static func start(_ environment: [String: String], before: [String] = []) throws -> (ChildProcess, String) {
+    /// that run the helper in turn. `procs`: of control groups to start it in.
+    static func start(
+        _ environment: [String: String], before: [String] = [], procs: [Int32] = []
+    ) throws -> (ChildProcess, String) {
         let itself = [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
         let command = before + itself
         var request = SpawnRequest(path: command[0], arguments: Array(command.dropFirst()))
@@ -20,6 +22,7 @@ enum HelperProcess {
         for name in ["PATH", "HOME", "LD_LIBRARY_PATH"] { all[name] = getenv(name).map { String(cString: $0) } }
         request.environment = all
         request.diesWithParent = false  // test threads come and go
+        request.cgroupProcs = procs
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         let quiet = open("/dev/null", O_WRONLY | O_CLOEXEC)  // its own test report is no one's business
@@ -32,6 +35,8 @@ enum HelperProcess {
         let count = read(ends[0], &said, said.count)
         return (child, String(decoding: said[..<max(count, 0)], as: UTF8.self))
     }
+
+    static func number(_ name: String) -> Int { getenv(name).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     static func say(_ text: String) {
         _ = text.withCString { write(reportDescriptor, $0, strlen($0)) }
@@ -48,11 +53,38 @@ struct HelperTests {
         while true { sleep(1000) }
     }
 
+    @Test(.enabled(if: HelperProcess.role == "group")) func makesAGroupAndWaitsToBeKilled() throws {
+        let world = try World.build(smallPlan(.loopback), hostFacts: rootFacts(.none))
+        let group = try world.makeCgroup("target", .init(memoryBytes: 1 << 28, swapBytes: 0, cpuQuota: 1))
+        HelperProcess.say(group.directories.joined(separator: " "))
+        while true { sleep(1000) }
+    }
+
+    /// Takes memory page by page, says so, and waits to be killed.
+    @Test(.enabled(if: HelperProcess.role == "allocate")) func takesMemory() throws {
+        let bytes = HelperProcess.number("SIMBENCH_TEST_BYTES")
+        let memory = try #require(mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        for offset in stride(from: 0, to: bytes, by: 4096) { memory.storeBytes(of: 1, toByteOffset: offset, as: UInt8.self) }
+        HelperProcess.say("taken")
+        while true { sleep(1000) }
+    }
+
+    /// Says its port, accepts so many connections, writes a byte to the last, and waits to be killed.
+    @Test(.enabled(if: HelperProcess.role == "accept")) func acceptsConnections() throws {
+        let listener = try listen(on: "127.0.0.1", 0)
+        HelperProcess.say("\(localPort(listener))")
+        var last: Int32 = -1
+        for _ in 0..<HelperProcess.number("SIMBENCH_TEST_CONNECTIONS") { last = accept(listener, nil, nil) }
+        _ = write(last, "x", 1)
+        while true { sleep(1000) }
+    }
+
     @Test(.enabled(if: HelperProcess.role == "unprivileged")) func buildsAWorldInAUserNamespace() throws {
         let privileges = Privileges.prepare(allowUserNamespace: false)
         let descriptors = SystemFile.names(in: "/proc/self/fd")
         var said = "level=\(privileges.level.rawValue)\nbecause=\(privileges.because ?? "")\n"
         said += "journal=\(Journal.defaultDirectory())\n"
+        said += "groups=\(Cgroup.unavailableBecause() ?? "")\n"
         do {
             let world = try World.build(smallPlan(), hostFacts: rootFacts(privileges.level))
             let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }

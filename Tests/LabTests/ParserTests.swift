@@ -28,8 +28,30 @@ enum Sample {
     static let softnet = "0000000a 00000001 00000002 0 0\n00000014 00000002 00000000 0 0\n"
     static let uidMap = "         0       1000          1\n         1     100000      65536\n"
 
+    /// Shortened: the kernel writes some fifty lines.
+    static let memoryStatV1 = """
+        cache 10
+        rss 20
+        hierarchical_memory_limit 9223372036854771712
+        total_cache 34381824
+        total_rss 1769472
+        total_swap 4096
+
+        """
+    static let memoryStatV2 = "anon 1769472\nfile 34381824\nkernel 500\nkernel_stack 100\npagetables 200\nsock 300\nslab 150\n"
+    static let memoryEvents = "low 0\nhigh 0\nmax 17\noom 2\noom_kill 1\noom_group_kill 0\n"
+    static let oomControl = "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"
+    static let mountinfo = """
+        31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
+        35 31 0:32 /docker/abc /sys/fs/cgroup/cpu,cpuacct rw,relatime master:9 shared:4 - cgroup cgroup rw,cpu,cpuacct
+        41 31 0:38 / /sys/fs/a\\040b rw,relatime - cgroup2 cgroup2 rw,nsdelegate
+
+        """
+    static let membership = "9:name=systemd:/\n4:memory:/a:b\n1:cpu,cpuacct:/c\n0::/d\n"
+
     static let all = [
         meminfo, stat, status, cpu, pressure, slabinfo, netstat, snmp, sockstat, softnet, uidMap, "0-3,8,10-11\n",
+        memoryStatV1, memoryStatV2, memoryEvents, oomControl, mountinfo, membership,
     ]
 }
 
@@ -114,6 +136,47 @@ enum Sample {
         #expect(SoftnetStat("") == nil)
     }
 
+    @Test func memoryStatOfBothVersions() {
+        let first = MemoryStat(Sample.memoryStatV1), second = MemoryStat(Sample.memoryStatV2)
+        #expect((first.anonymousBytes, first.fileBytes, first.swapBytes) == (1_769_472, 34_381_824, 4096))
+        #expect((first.kernelBytes, first.socketBytes) == (nil, nil))
+        #expect((second.anonymousBytes, second.fileBytes, second.swapBytes) == (1_769_472, 34_381_824, nil))
+        #expect((second.kernelBytes, second.socketBytes) == (500, 300))
+        // Without a sum, the parts.
+        #expect(MemoryStat("kernel_stack 100\npagetables 200\nslab 150\n").kernelBytes == 450)
+        #expect(MemoryStat("anon -1\nfile 1 2\n").anonymousBytes == nil)
+    }
+
+    @Test func memoryEvents() {
+        let events = MemoryEvents(Sample.memoryEvents)
+        #expect((events.limitHits, events.oomKills) == (17, 1))
+        #expect(MemoryEvents("max 1\n").oomKills == nil)
+        #expect(OomControl(Sample.oomControl).oomKills == 3)
+        #expect(OomControl("oom_kill_disable 1\nunder_oom 0\n").oomKills == nil)
+    }
+
+    @Test func mountinfo() {
+        let mounts = Mountinfo(Sample.mountinfo).mounts
+        #expect(mounts.map(\.type) == ["tmpfs", "cgroup", "cgroup2"])
+        #expect(mounts.map(\.root) == ["/", "/docker/abc", "/"])
+        #expect(mounts[1].options == ["rw", "cpu", "cpuacct"])
+        #expect(mounts[2].point == "/sys/fs/a b")
+        #expect(Mountinfo("1 2 3 4 5 6 7 8\n1 2 3 4 5 6 - x\n").mounts.isEmpty)
+    }
+
+    @Test func membership() {
+        let paths = CgroupMembership(Sample.membership).paths
+        #expect(paths == ["name=systemd": "/", "memory": "/a:b", "cpu": "/c", "cpuacct": "/c"])
+    }
+
+    @Test(arguments: [
+        ("/", "/", ""), ("/a/b", "/", "/a/b"), ("/a/b", "/a", "/b"), ("/a", "/a", ""), ("/ab", "/a", ""), ("/a", "/b", ""),
+        ("/../x", "/", ""),
+    ])
+    func groupsBelowAMount(_ group: String, _ root: String, _ path: String) {
+        #expect(CgroupHost.path(group, below: root) == path)
+    }
+
     @Test func userMap() {
         let map = UserMap(Sample.uidMap)
         #expect(!map.isInitial)
@@ -173,6 +236,12 @@ enum Sample {
         _ = CPUList.parse(text)
         _ = IPv4Address(text)
         _ = Sysctls.raised(text, atLeast: [1, 2])
+        _ = MemoryStat(text).kernelBytes
+        _ = MemoryEvents(text)
+        _ = OomControl(text)
+        _ = Mountinfo(text)
+        let paths = CgroupMembership(text).paths.values
+        for path in paths { for other in paths { _ = CgroupHost.path(path, below: other) } }
     }
 }
 

@@ -33,6 +33,15 @@ func connect(to address: String, _ port: UInt16) throws -> Int32 {
     return socket
 }
 
+func localPort(_ socket: Int32) -> UInt16 {
+    var own = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &own) {
+        _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+    }
+    return UInt16(bigEndian: own.sin_port)
+}
+
 func peerAddress(_ socket: Int32) -> String {
     var peer = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)

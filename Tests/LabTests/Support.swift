@@ -9,6 +9,7 @@ import Testing
 enum LabHost {
     static let canMakeNamespaces = Privileges.prepare(allowUserNamespace: false).level != .none
     static let isRoot = Privileges.prepare(allowUserNamespace: false).level == .root
+    static let hasMemoryLimits = Cgroup.unavailableBecause() == nil
 }
 
 /// Two users a worker, and nothing that a real plan would have computed.
@@ -55,6 +56,11 @@ struct HostSnapshot: Equatable {
         "net.ipv4.ip_local_port_range", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_congestion_control",
         "net.ipv4.tcp_syn_retries", "fs.file-max", "fs.nr_open",
     ].map { ($0, Sysctls.read($0)) })
+    /// Control groups of ours, and the controllers that groups get.
+    var groups: [String] = ["memory", "cpu", "cpuset"].compactMap { CgroupHost().tree($0)?.parent }.flatMap { parent in
+        let ours = (SystemFile.names(in: parent) ?? []).filter { $0.hasPrefix("simbench-") }
+        return ours.map { "\(parent)/\($0)" } + [SystemFile.text(parent + "/cgroup.subtree_control") ?? ""]
+    }
     var ownNamespace = SystemFile.link("/proc/self/ns/net")
     var threadNamespace = SystemFile.link("/proc/thread-self/ns/net")
 }
