@@ -21,6 +21,7 @@ struct Simbench: ParsableCommand {
         version: version,
         subcommands: [
             RunVerb.self, PlanVerb.self, DoctorVerb.self, ProfilesVerb.self, CleanupVerb.self, Lanes.self,
+            SwapServerVerb.self,
         ])
 
     static func main() {

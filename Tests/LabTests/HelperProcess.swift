@@ -15,12 +15,7 @@ enum HelperProcess {
     static func start(
         _ environment: [String: String], before: [String] = [], procs: [Int32] = []
     ) throws -> (ChildProcess, String) {
-        let itself = [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
-        let command = before + itself
-        var request = SpawnRequest(path: command[0], arguments: Array(command.dropFirst()))
-        var all = environment
-        for name in ["PATH", "HOME", "LD_LIBRARY_PATH"] { all[name] = getenv(name).map { String(cString: $0) } }
-        request.environment = all
+        var request = program(environment, before: before)
         request.diesWithParent = false  // test threads come and go
         request.cgroupProcs = procs
         var ends: [Int32] = [0, 0]
@@ -37,6 +32,15 @@ enum HelperProcess {
     }
 
     static func number(_ name: String) -> Int { getenv(name).flatMap { Int(String(cString: $0)) } ?? 0 }
+
+    /// This test binary, in the role that the environment gives.
+    static func program(_ environment: [String: String], before: [String] = []) -> SpawnRequest {
+        let itself = [SystemFile.link("/proc/self/exe")!, "--testing-library", "swift-testing", "--filter", "HelperTests"]
+        let command = before + itself
+        var all = environment
+        for name in ["PATH", "HOME", "LD_LIBRARY_PATH"] { all[name] = getenv(name).map { String(cString: $0) } }
+        return SpawnRequest(path: command[0], arguments: Array(command.dropFirst()), environment: all)
+    }
 
     static func say(_ text: String) {
         _ = text.withCString { write(reportDescriptor, $0, strlen($0)) }
@@ -101,5 +105,30 @@ struct HelperTests {
         }
         if SystemFile.names(in: "/proc/self/fd") != descriptors { said += "leak=descriptors\n" }
         HelperProcess.say(said + "done\n")
+    }
+
+    @Test(.enabled(if: HelperProcess.role == "swap-server")) func servesASwapDevice() { exit(SwapServer.serve()) }
+
+    @Test(.enabled(if: HelperProcess.role == "swap-owner")) func makesASwapDeviceAndWaitsToBeKilled() throws {
+        let directory = String(cString: getenv("SIMBENCH_TEST_DIRECTORY")!)
+        var lines: [String] = []
+        let device = try SwapDevice.make(limitedSwap(in: directory), server: swapServer) {
+            lines.append("\($0.path) \($0.loopDevice ?? "-") \($0.file ?? "-")")
+        }
+        HelperProcess.say(([String(device.server!.child.pid)] + lines).joined(separator: "\n"))
+        while true { withExtendedLifetime(device) { _ = sleep(1000) } }
+    }
+
+    /// Fills memory of its own in a group too small for it, waits for a file to appear, and looks whether all is there.
+    @Test(.enabled(if: HelperProcess.role == "swapper")) func outgrowsItsMemoryGroup() throws {
+        let go = String(cString: getenv("SIMBENCH_TEST_GO")!)
+        try SystemFile.write("\(getpid())", to: String(cString: getenv("SIMBENCH_TEST_GROUP")!) + "/cgroup.procs")
+        let words = SwapperMemory.bytes / 8
+        let memory = UnsafeMutablePointer<UInt64>.allocate(capacity: words)
+        for word in 0..<words { memory[word] = UInt64(word) &* 0x9E37_79B9_7F4A_7C15 }
+        HelperProcess.say("full")
+        while access(go, F_OK) != 0 { usleep(1000) }
+        for word in 0..<words where memory[word] != UInt64(word) &* 0x9E37_79B9_7F4A_7C15 { exit(1) }
+        exit(0)
     }
 }
