@@ -70,7 +70,7 @@ public enum LaneProcess {
             port: plan.target.port, portCount: plan.target.portCount, path: plan.target.path,
             laneCapacity: plan.target.laneCapacity,
             laneSlots: min(plan.host.descriptorLimit, 65_536) - (plan.engine == .epoll ? epollReserve : 0),
-            chainCPUs: chainCPUs(plan))
+            chainCPUs: chainCPUs(plan), footprint: [], hibernateAfterNanoseconds: nil)
     }
 
     /// Descriptors of an epoll lane's table that are not connections: standard streams, listeners, the bell, the set.
@@ -79,26 +79,20 @@ public enum LaneProcess {
     private static func workerOrders(_ plan: Plan, _ board: Board) -> WorkerOrders {
         let cpus = Affinity.current()
         var firstUser: UInt64 = 1
-        let lanesOf = Dictionary(grouping: plan.workerLanes, by: \.worker).mapValues(\.count)
-        var seen: [Int: Int] = [:]
         let lanes = plan.workerLanes.enumerated().map { number, lane in
             let worker = plan.workers[lane.worker]
-            defer {
-                firstUser += UInt64(lane.users)
-                seen[lane.worker, default: 0] += 1
-            }
+            defer { firstUser += UInt64(lane.users) }
             return WorkerLaneOrder(
                 namespace: plan.network == .loopback ? nil : Descriptor.firstNamespace + Int32(lane.worker),
                 sourceAddress: plan.network == .loopback ? worker.address : nil, worker: lane.worker,
                 firstUser: firstUser, users: lane.users, arrivalsBefore: lane.firstUser, firstPort: worker.firstPort,
                 lastPort: worker.lastPort, portsInSequence: worker.portOrder == .sequence,
-                portLane: seen[lane.worker] ?? 0, portLanes: lanesOf[lane.worker] ?? 1,
-                cpu: cpus.isEmpty ? -1 : cpus[number % cpus.count])
+                unansweredShare: 0, cpu: cpus.isEmpty ? -1 : cpus[number % cpus.count])
         }
         return WorkerOrders(
             usesRing: plan.engine == .ioUring, board: board, bell: Descriptor.bell,
-            targetAddress: plan.target.address, port: plan.target.port, portCount: plan.target.portCount,
-            path: plan.target.path, seed: plan.seed, speedup: plan.speedup,
+            targetAddress: plan.target.address, deadAddress: plan.target.address, port: plan.target.port,
+            portCount: plan.target.portCount, path: plan.target.path, seed: plan.seed, speedup: plan.speedup,
             isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
             retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
             hasSocketCommands: isAtLeast(plan.host.kernelRelease, 6, 7), phases: shares(plan), lanes: lanes)

@@ -4,13 +4,16 @@ import Synchronization
 /// The memory that a run's processes share: one header of control words, and for every lane its counters and histograms.
 ///
 /// Each counter has one writer, its lane, which stores plainly; readers see whole values, at most a moment old. Control
-/// words are atomic. A change that lanes must notice is followed by ringing the bell (an eventfd they all watch).
+/// words and port cursors are atomic. A change that lanes must notice is followed by ringing the bell (an eventfd they
+/// all watch).
 public struct Board: @unchecked Sendable {
     static let magic: UInt64 = 0x7369_6D62_656E_6368
     static let headerBytes = 4_096
-    /// One page a lane and a few: counters first, then the histograms.
+    /// Room for a port cursor: a cache line, so that the lanes that share it do not slow down whoever counts beside it.
+    static let cursorBytes = 64
+    /// One page a lane and a few: counters first, then the histograms, and at the end the port cursor.
     static let laneBytes: Int = {
-        let used = Counter.limit * 8 + Latency.allCases.count * Histogram.byteCount
+        let used = Counter.limit * 8 + Latency.allCases.count * Histogram.byteCount + cursorBytes
         return (used + 4_095) / 4_096 * 4_096
     }()
 
@@ -104,6 +107,12 @@ public struct Board: @unchecked Sendable {
 
     public func worker(_ lane: Int) -> LaneBoard {
         LaneBoard(base: base + Board.headerBytes + (targetLanes + lane) * Board.laneBytes)
+    }
+
+    /// How many source ports a worker has handed out, whatever the lane: the place of the worker's first lane on the
+    /// board holds it for all of them.
+    func portCursor(ofWorkerWithFirstLane lane: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (worker(lane).base + (Board.laneBytes - Board.cursorBytes)).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 }
 

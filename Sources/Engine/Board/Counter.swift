@@ -21,6 +21,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case retries
     /// Connections that ended after they had joined.
     case lost
+    /// Connections that had joined when this lane saw the verification sweep begin: those it asks for a heartbeat.
+    case sweepAsked
     /// Heartbeats of the verification sweep that were answered.
     case verified
     case verifyFailed
@@ -52,6 +54,10 @@ public enum Counter: Int, CaseIterable, Sendable {
     /// Connections the kernel dropped because the lane's descriptors were used up.
     case acceptTableFull
     case acceptErrors
+    /// Memory the modelled server holds now, allocated and written: not simbench's own.
+    case footprintBytes
+    /// Joined connections whose footprint hibernates.
+    case hibernatedNow
 
     // Causes of failure, by name in the summary's `errors`.
     case errorAddressNotAvailable

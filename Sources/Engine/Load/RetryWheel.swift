@@ -1,8 +1,8 @@
 /// Who is due when: a timing wheel over a lane's slots.
 ///
 /// Inserting and yielding cost a few instructions each however many wait. A slot waits at most once at a time and costs
-/// four bytes; a bucket costs four bytes and a bit. Ticks are the lane's, by convention milliseconds since it started.
-/// All memory is the caller's, taken at start.
+/// four bytes; a bucket costs four bytes and a bit. Ticks are its owner's: for retries milliseconds since the lane
+/// started, for hibernation see `SleepClock`. All memory is the caller's, taken at start.
 struct RetryWheel {
     /// The end of a bucket's list.
     private static var end: UInt32 { .max }

@@ -119,6 +119,7 @@ extension WorkerLane where Engine: ~Copyable {
     mutating func joined(_ slot: UInt32) {
         let index = Int(slot)
         connections[index].peer.state = UserState.joined
+        if isSweeping { connections[index].peer.flags |= Peer.Flag.late }
         inFlight -= 1
         board.add(.joined)
         board.add(.joinedNow)

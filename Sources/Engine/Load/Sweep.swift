@@ -1,7 +1,14 @@
 /// The verification sweep: the proof that every connection is alive.
 extension WorkerLane where Engine: ~Copyable {
     /// Every joined connection sends a heartbeat and must get its answer.
+    ///
+    /// Users that are still on their way are let be: they retry no more, and whoever joins from here on is not asked,
+    /// for it is not known beforehand whether the sweep has passed its slot.
     mutating func sweep() {
+        if !isSweeping {
+            isSweeping = true
+            board.set(.sweepAsked, board[.joinedNow])
+        }
         guard board[.sweepState] != 2,
             UInt64(settings.lane) < run[.sweepReleased].load(ordering: .acquiring) &+ UInt64(settings.activeLanes)
         else { return }
@@ -9,7 +16,7 @@ extension WorkerLane where Engine: ~Copyable {
         while sweepSlot < nextSlot, sweepsInFlight < settings.window, pipe.engine.room >= 4 {
             let slot = sweepSlot
             let index = Int(slot)
-            guard connections[index].peer.state == UserState.joined else {
+            guard connections[index].peer.state == UserState.joined, !connections[index].peer.has(Peer.Flag.late) else {
                 sweepSlot &+= 1
                 continue
             }

@@ -15,16 +15,16 @@ public struct WorkerLaneOrder {
     public var arrivalsBefore: Int
     public var firstPort: UInt16
     public var lastPort: UInt16
-    /// Walk the range instead of leaving the choice to the kernel.
+    /// Walk the range, together with the worker's other lanes, instead of leaving the choice to the kernel.
     public var portsInSequence: Bool
-    /// Which of how many stretches of the range is this lane's.
-    public var portLane: Int
-    public var portLanes: Int
+    /// The share of the worker's source ports whose attempts never get an answer, 0 to 1. Such an attempt goes to the
+    /// orders' `deadAddress`.
+    public var unansweredShare: Double
     public var cpu: Int32
 
     public init(
         namespace: Int32?, sourceAddress: String?, worker: Int, firstUser: UInt64, users: Int, arrivalsBefore: Int,
-        firstPort: UInt16, lastPort: UInt16, portsInSequence: Bool, portLane: Int, portLanes: Int, cpu: Int32
+        firstPort: UInt16, lastPort: UInt16, portsInSequence: Bool, unansweredShare: Double, cpu: Int32
     ) {
         self.namespace = namespace
         self.sourceAddress = sourceAddress
@@ -35,8 +35,7 @@ public struct WorkerLaneOrder {
         self.firstPort = firstPort
         self.lastPort = lastPort
         self.portsInSequence = portsInSequence
-        self.portLane = portLane
-        self.portLanes = portLanes
+        self.unansweredShare = unansweredShare
         self.cpu = cpu
     }
 }
@@ -61,6 +60,8 @@ public struct WorkerOrders {
     public var board: Board
     public var bell: Int32
     public var targetAddress: String
+    /// A dotted IPv4 address to which SYNs are sent and nobody answers; only lanes with an `unansweredShare` use it.
+    public var deadAddress: String
     public var port: UInt16
     public var portCount: Int
     public var path: String
@@ -77,14 +78,16 @@ public struct WorkerOrders {
     public var lanes: [WorkerLaneOrder]
 
     public init(
-        usesRing: Bool, board: Board, bell: Int32, targetAddress: String, port: UInt16, portCount: Int, path: String,
-        seed: UInt64, speedup: Double, isExponential: Bool, activeLanes: Int, window: Int, retries: Int,
-        retryWaitMilliseconds: Int, hasSocketCommands: Bool, phases: [[WorkerPhase]], lanes: [WorkerLaneOrder]
+        usesRing: Bool, board: Board, bell: Int32, targetAddress: String, deadAddress: String, port: UInt16,
+        portCount: Int, path: String, seed: UInt64, speedup: Double, isExponential: Bool, activeLanes: Int, window: Int,
+        retries: Int, retryWaitMilliseconds: Int, hasSocketCommands: Bool, phases: [[WorkerPhase]],
+        lanes: [WorkerLaneOrder]
     ) {
         self.usesRing = usesRing
         self.board = board
         self.bell = bell
         self.targetAddress = targetAddress
+        self.deadAddress = deadAddress
         self.port = port
         self.portCount = portCount
         self.path = path
@@ -199,12 +202,35 @@ public enum WorkerHost {
             worker: UInt32(order.worker), arrivalsBefore: order.arrivalsBefore, phases: phases[order.worker],
             phaseCount: orders.phases[order.worker].count, spacing: orders.isExponential ? .exponential : .uniform,
             speedup: orders.speedup, isUnpaced: orders.isUnpaced, activeLanes: orders.activeLanes, window: orders.window,
-            ports: order.portsInSequence
-                ? Ports(first: order.firstPort, last: order.lastPort, lane: order.portLane, lanes: order.portLanes)
-                : Ports.kernel,
+            ports: ports(lane, orders),
+            unanswered: Unanswered(share: order.unansweredShare, seed: orders.seed, worker: UInt32(order.worker)),
             destinationCount: orders.portCount, sourceAddress: source,
             retry: RetryPolicy(retries: orders.retries, waitMilliseconds: orders.retryWaitMilliseconds),
             request: request, bell: orders.bell)
+    }
+
+    /// All lanes of a worker walk one range with one cursor.
+    private static func ports(_ lane: Int, _ orders: WorkerOrders) -> Ports {
+        let order = orders.lanes[lane]
+        guard order.portsInSequence else { return Ports.kernel }
+        let firstLane = orders.lanes.firstIndex { $0.worker == order.worker } ?? lane
+        return Ports(
+            first: order.firstPort, last: order.lastPort,
+            cursor: orders.board.portCursor(ofWorkerWithFirstLane: firstLane))
+    }
+
+    /// The target's ports, and behind them the same ports of the address that never answers, where a lane needs it.
+    static func destinations(_ settings: WorkerLaneSettings, _ orders: WorkerOrders) throws(EngineError) -> [sockaddr_in] {
+        var all: [sockaddr_in] = []
+        for address in settings.unanswered.isNone ? [orders.targetAddress] : [orders.targetAddress, orders.deadAddress] {
+            for offset in 0..<orders.portCount {
+                guard let endpoint = EngineSettings.endpoint(address, port: orders.port &+ UInt16(offset)) else {
+                    throw EngineError("Reading the address \(address)", EINVAL, hint: "It must be a dotted IPv4 address.")
+                }
+                all.append(endpoint)
+            }
+        }
+        return all
     }
 
     private static func run(_ settings: WorkerLaneSettings, _ orders: WorkerOrders) {
@@ -221,10 +247,7 @@ public enum WorkerHost {
                 _ = simbench_set_affinity(&cpu, 1)
             }
             let engine = EngineSettings(
-                slots: settings.users,
-                destinations: (0..<orders.portCount).compactMap {
-                    EngineSettings.endpoint(orders.targetAddress, port: orders.port &+ UInt16($0))
-                },
+                slots: settings.users, destinations: try destinations(settings, orders),
                 defersHandshakeAcknowledgement: true, hasSocketCommands: orders.hasSocketCommands)
             if orders.usesRing {
                 var lane = WorkerLane(engine: try RingProactor(engine), settings: settings, run: orders.board)

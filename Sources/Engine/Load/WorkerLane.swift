@@ -8,11 +8,12 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     let board: LaneBoard
     let connections: UnsafeMutablePointer<WorkerConnection>
     var pacer: Pacer
-    var ports: Ports
     var pending: Pacer.Arrival?
     var nextSlot: UInt32 = 0
     /// Users between their start and their join, those waiting to retry included.
     var inFlight = 0
+    /// Attempts under way that never get an answer.
+    var unansweredNow = 0
     var wheel: RetryWheel
     var wheelCount = 0
     /// The next lane in turn may ramp.
@@ -24,6 +25,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     /// The next slot of the sweep.
     var sweepSlot: UInt32 = 0
     var sweepsInFlight = 0
+    /// This lane has seen the sweep begin.
+    var isSweeping = false
     let accept: UnsafeMutableRawPointer
 
     init(engine: consuming Engine, settings: WorkerLaneSettings, run: Board) {
@@ -37,7 +40,6 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             phases: settings.phases, count: settings.phaseCount, spacing: settings.spacing, seed: settings.seed,
             worker: settings.worker)
         pacer.skip(settings.arrivalsBefore)
-        ports = settings.ports
         pending = settings.users > 0 ? pacer.next() : nil
         wheelBytes = RetryWheel.bytes(slots: settings.users, buckets: settings.retryBuckets)
         wheelMemory = Pages.map(bytes: wheelBytes)
@@ -105,7 +107,8 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             || UInt64(settings.lane) < run[.rampReleased].load(ordering: .acquiring) &+ UInt64(settings.activeLanes)
     }
 
-    private var tick: UInt64 { (now &- began) / 1_000_000 }
+    /// The wheel's ticks: milliseconds of wall time.
+    var tick: UInt64 { (now &- began) / 1_000_000 }
 
     /// Wall time at which an arrival is due.
     private func wall(_ arrival: Pacer.Arrival) -> UInt64 {
@@ -116,12 +119,11 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         guard pending != nil, hasTurn else { return }
         if board[.rampState] == 0 { board.set(.rampState, 1) }
         while let arrival = pending {
-            // What the kernel and the buffers carry at once bounds a burst; the rest starts late and counts as late.
-            guard inFlight < RingProactor.attemptLimit / 2, pipe.engine.room >= 8, pipe.blocks.available > 1_024 else { return }
+            guard mayAttempt else { return }
             var due = wall(arrival)
             guard due <= now else { return }
             if arrival.isImmediate {
-                guard inFlight < settings.window else { return }
+                guard underWay < settings.window else { return }
                 due = now
             }
             let slot = nextSlot
@@ -132,33 +134,6 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             board.add(.usersStarted)
             attempt(slot)
         }
-    }
-
-    private mutating func retryDueUsers() {
-        // Also when nobody waits: the wheel has to follow the time.
-        let limit = tick
-        while pipe.engine.room >= 8, let slot = wheel.pop(now: limit) {
-            wheelCount -= 1
-            board.add(.retries)
-            attempt(slot)
-        }
-    }
-
-    private mutating func attempt(_ slot: UInt32) {
-        let index = Int(slot)
-        // The connections' memory begins as zeroes, which is not yet a peer without buffers.
-        connections[index].peer = Peer(generation: connections[index].peer.generation, state: UserState.connecting)
-        connections[index].trace = Trace(user: settings.firstUser &+ UInt64(slot)).value
-        board.add(.attempts)
-        var options = ConnectOptions()
-        // When the sequence is used up the kernel is asked: its answer is the one that counts.
-        if let port = ports.take() {
-            options.sourcePort = port
-            connections[index].peer.flags |= Peer.Flag.holdsPort
-        }
-        options.sourceAddress = settings.sourceAddress
-        options.destination = settings.destinationCount > 1 ? index % settings.destinationCount : 0
-        pipe.engine.connect(Handle(slot: slot, generation: connections[index].peer.generation), options)
     }
 
     /// Says once that this lane's users are all joined or given up, and lets the next lane begin.
@@ -193,10 +168,10 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
                 limit = due &- now
             } else {
                 // Due, but held back by a full window: a completion will come.
-                limit = inFlight == 0 ? 0 : arrival.isImmediate ? nil : 1_000_000
+                limit = underWay == 0 ? 0 : arrival.isImmediate ? nil : 1_000_000
             }
         }
-        if wheelCount > 0 { limit = min(limit ?? .max, 1_000_000) }
+        if wheelCount > 0 { limit = min(limit ?? .max, isBehindWithRetries ? 0 : 1_000_000) }
         return limit.map { Int64(clamping: $0) }
     }
 
@@ -231,6 +206,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     private mutating func connected(_ slot: UInt32, _ result: Int32) {
         let index = Int(slot)
         guard connections[index].peer.state == UserState.connecting else { return }
+        noteAnswer(index)
         guard result == 0 else { return failed(slot, result) }
         board.add(.tcpConnected)
         board.add(.openNow)
@@ -244,32 +220,6 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         connections[index].peer.state = UserState.upgrading
         pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
         pipe.expect(slot, &connections[index].peer)
-    }
-
-    private mutating func giveBackPort(_ index: Int) {
-        guard connections[index].peer.has(Peer.Flag.holdsPort) else { return }
-        connections[index].peer.flags &= ~Peer.Flag.holdsPort
-        ports.giveBack()
-    }
-
-    /// A connection attempt failed: the user waits and tries again, or gives up.
-    private mutating func failed(_ slot: UInt32, _ result: Int32) {
-        let index = Int(slot)
-        board.add(Counter.forError(result))
-        giveBackPort(index)
-        connections[index].peer.generation &+= 1
-        connections[index].attempts &+= 1
-        if let wait = settings.retry.waitMilliseconds(beforeRetry: Int(connections[index].attempts)) {
-            connections[index].peer.state = UserState.waiting
-            let ticks = max(1, UInt64((Double(wait) / settings.speedup).rounded(.up)))
-            _ = wheel.insert(slot, due: tick &+ ticks)
-            wheelCount += 1
-        } else {
-            board.add(.errorGaveUp)
-            connections[index].peer.state = UserState.ended
-            board.add(.usersEnded)
-            inFlight -= 1
-        }
     }
 
     /// A connection is over before the run is.
@@ -297,7 +247,6 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         default:
             inFlight -= 1
         }
-        giveBackPort(index)
         pipe.close(slot, &connections[index].peer)
         connections[index].peer.state = UserState.ended
     }

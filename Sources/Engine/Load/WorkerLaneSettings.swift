@@ -19,6 +19,10 @@ struct WorkerLaneSettings {
     var activeLanes: Int
     var window: Int
     var ports: Ports
+    /// Which attempts go to an address that never answers.
+    var unanswered: Unanswered
+    /// The target's ports. As many destinations again follow them, at the address that never answers, unless
+    /// `unanswered` is none.
     var destinationCount: Int
     var sourceAddress: UInt32
     var retry: RetryPolicy

@@ -45,14 +45,37 @@ enum SocketOptions {
         if options.sourcePort != 0 {
             let port = UInt32(options.sourcePort)
             let error = set(socket, ipLevel, localPortRange, Int32(bitPattern: port << 16 | port))
-            // Before Linux 6.3 the port is bound by name below instead.
-            if error < 0 && error != -ENOPROTOOPT { return error }
-            if error < 0 { return bindTo(address: options.sourceAddress, port: options.sourcePort, socket) }
+            // Before Linux 6.3 the port is bound by name instead.
+            if error == -ENOPROTOOPT { return bindByName(options, to: socket) }
+            if error < 0 { return error }
         }
         guard options.sourceAddress != 0 else { return 0 }
         let error = set(socket, ipLevel, bindAddressNoPort, 1)
         return error < 0 ? error : bindTo(address: options.sourceAddress, port: 0, socket)
     }
+
+    /// Binds the very port, which leaves it to `connect` to find that its connection to the same destination is there.
+    ///
+    /// As Tsung does, with SO_REUSEADDR: then a port that other connections use can be bound, and `connect` answers
+    /// EADDRNOTAVAIL when the 4-tuple is taken. Where the port cannot be bound all the same, because somebody listens on
+    /// it or bound it without that option, bind says EADDRINUSE; it is reported as what the same port would have come to
+    /// with IP_LOCAL_PORT_RANGE, so that a summary knows one cause for "this port is taken".
+    static func bindByName(_ options: ConnectOptions, to socket: Int32) -> Int32 {
+        _ = set(socket, SOL_SOCKET, SO_REUSEADDR, 1)
+        let error = bindTo(address: options.sourceAddress, port: options.sourcePort, socket)
+        return error == -EADDRINUSE ? -EADDRNOTAVAIL : error
+    }
+
+    /// Values of `localPortRange` that leave a single port, by port: 256 KiB, written once for the whole process.
+    ///
+    /// The ring reads an option's value when the operation runs, which may be any number of submissions later, so a
+    /// value has to stay where it is. Of these only the pages whose ports are used are touched again.
+    nonisolated(unsafe) static let singlePortRanges: UnsafePointer<UInt32> = {
+        let count = Int(UInt16.max) + 1
+        let table = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+        for port in 0..<count { (table + port).initialize(to: UInt32(port) << 16 | UInt32(port)) }
+        return UnsafePointer(table)
+    }()
 
     private static func set(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -> Int32 {
         var value = value

@@ -20,14 +20,16 @@ struct Peer {
         static let watched: UInt8 = 2
         /// Close once the message under way is sent.
         static let closing: UInt8 = 4
-        /// The lane's own, see there.
+        /// A target lane's own: the connection has joined.
         static let joined: UInt8 = 8
+        /// A worker lane's own: the user joined after the sweep had begun, so it is not asked.
+        static let late: UInt8 = 8
         /// There may be more to receive, of which no watch will speak again.
         static let more: UInt8 = 16
         /// No bytes will follow those that are there: received until the end comes, for no watch will speak again.
         static let ending: UInt8 = 64
-        /// A source port is out for this connection.
-        static let holdsPort: UInt8 = 32
+        /// A worker lane's own: this attempt goes to an address that never answers.
+        static let unanswered: UInt8 = 32
     }
 
     @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }

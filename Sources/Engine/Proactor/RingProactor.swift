@@ -16,14 +16,12 @@ struct RingProactor: Proactor, ~Copyable {
     static let submissions: UInt32 = 512
     /// The kernel keeps what does not fit here (IORING_FEAT_NODROP) and hands it over later.
     static let completions: UInt32 = 2_048
-    /// Connection attempts under way at most: each needs a place for its port option.
-    static let attemptLimit = 4_096
 
     private let ring: UnsafeMutablePointer<io_uring>
     private let destinations: UnsafeMutablePointer<sockaddr_in>
     private let destinationCount: Int
-    private let portRanges: UnsafeMutablePointer<UInt32>
-    private var attempt = 0
+    /// Only for lanes that connect.
+    private let portRanges: UnsafePointer<UInt32>?
     private let one: UnsafeMutablePointer<Int32>
     private let nowhere: UnsafeMutablePointer<sockaddr>
     private let settings: (defers: Bool, commands: Bool)
@@ -54,8 +52,7 @@ struct RingProactor: Proactor, ~Copyable {
         destinations = .allocate(capacity: destinationCount)
         destinations.initialize(repeating: sockaddr_in(), count: destinationCount)
         for (index, destination) in settings.destinations.enumerated() { destinations[index] = destination }
-        portRanges = .allocate(capacity: RingProactor.attemptLimit)
-        portRanges.initialize(repeating: 0, count: RingProactor.attemptLimit)
+        portRanges = settings.destinations.isEmpty ? nil : SocketOptions.singlePortRanges
         nowhere = .allocate(capacity: 1)
         nowhere.initialize(to: sockaddr())
         one = .allocate(capacity: 1)
@@ -67,7 +64,6 @@ struct RingProactor: Proactor, ~Copyable {
         io_uring_queue_exit(ring)
         ring.deallocate()
         destinations.deallocate()
-        portRanges.deallocate()
         one.deallocate()
         nowhere.deallocate()
     }
@@ -123,11 +119,9 @@ struct RingProactor: Proactor, ~Copyable {
                 entry(), handle.slot, SocketOptions.tcpLevel, SocketOptions.deferAccept, one, 4, step)
         }
         if options.sourcePort != 0 {
-            let place = portRanges + (attempt & (RingProactor.attemptLimit - 1))
-            attempt &+= 1
-            place.pointee = UInt32(options.sourcePort) << 16 | UInt32(options.sourcePort)
             simbench_prep_setsockopt(
-                entry(), handle.slot, SocketOptions.ipLevel, SocketOptions.localPortRange, place, 4, step)
+                entry(), handle.slot, SocketOptions.ipLevel, SocketOptions.localPortRange,
+                portRanges.unsafelyUnwrapped + Int(options.sourcePort), 4, step)
         }
         simbench_prep_connect(
             entry(), handle.slot, destinations + options.destination, Token(.connected, handle).raw)

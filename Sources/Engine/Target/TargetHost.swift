@@ -17,10 +17,15 @@ public struct TargetOrders {
     public var laneSlots: Int
     /// The CPU of each chain of lanes; as many chains as CPUs here.
     public var chainCPUs: [Int32]
+    /// Memory that the modelled server holds for each connection, part by part.
+    public var footprint: [FootprintPart]
+    /// A connection without a message for so long hibernates, wall time; nil: none does.
+    public var hibernateAfterNanoseconds: UInt64?
 
     public init(
         usesRing: Bool, board: Board, bell: Int32, namespace: Int32?, address: String, port: UInt16, portCount: Int,
-        path: String, laneCapacity: Int, laneSlots: Int, chainCPUs: [Int32]
+        path: String, laneCapacity: Int, laneSlots: Int, chainCPUs: [Int32], footprint: [FootprintPart],
+        hibernateAfterNanoseconds: UInt64?
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -33,6 +38,8 @@ public struct TargetOrders {
         self.laneCapacity = laneCapacity
         self.laneSlots = laneSlots
         self.chainCPUs = chainCPUs
+        self.footprint = footprint
+        self.hibernateAfterNanoseconds = hibernateAfterNanoseconds
     }
 }
 
@@ -88,9 +95,13 @@ public enum TargetHost {
         let engine = EngineSettings(
             slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false)
         do {
+            let footprint = try Footprint(
+                orders.footprint, slots: settings.slots, hibernateAfterNanoseconds: orders.hibernateAfterNanoseconds,
+                lane: settings.lane, board: orders.board.target(settings.lane))
             if orders.usesRing {
                 var lane = TargetLane(
-                    engine: try RingProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs)
+                    engine: try RingProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs,
+                    footprint: footprint)
                 lane.serve()
             } else {
                 let error = simbench_unshare_files()
@@ -98,7 +109,8 @@ public enum TargetHost {
                     throw EngineError("Giving target lane \(settings.lane) a descriptor table of its own", error, hint: "Memory may be used up.")
                 }
                 var lane = TargetLane(
-                    engine: try EpollProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs)
+                    engine: try EpollProactor(engine), settings: settings, run: orders.board, cpus: orders.chainCPUs,
+                    footprint: footprint)
                 lane.serve()
             }
         } catch {

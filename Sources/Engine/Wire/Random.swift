@@ -11,6 +11,7 @@ struct Keyed {
         case mask = 2
         case arrival = 3
         case think = 4
+        case unanswered = 5
     }
 
     private let key: UInt64

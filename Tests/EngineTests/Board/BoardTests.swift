@@ -38,6 +38,27 @@ import Testing
         #expect((Board.Control.chains.rawValue + Board.chainLimit) * 8 <= Board.headerBytes)
     }
 
+    @Test func aPortCursorTouchesNothingElse() {
+        let memory = BoardMemory(targetLanes: 1, workerLanes: 2)
+        let board = memory.board
+        for lane in 0..<2 {
+            for latency in Latency.allCases { board.worker(lane).histogram(latency).record(microseconds: .max) }
+            for counter in Counter.allCases { board.worker(lane).set(counter, 5) }
+            board.portCursor(ofWorkerWithFirstLane: lane).pointee.store(.max, ordering: .relaxed)
+        }
+        for lane in 0..<2 {
+            #expect(board.portCursor(ofWorkerWithFirstLane: lane).pointee.load(ordering: .relaxed) == .max)
+            #expect(Counter.allCases.allSatisfy { board.worker(lane)[$0] == 5 })
+            for latency in Latency.allCases {
+                var sum = HistogramSum()
+                sum.add(board.worker(lane).histogram(latency))
+                #expect(sum.count == 1)
+            }
+        }
+        let used = Counter.limit * 8 + Latency.allCases.count * Histogram.byteCount
+        #expect(used + Board.cursorBytes <= Board.laneBytes && Board.laneBytes % 64 == 0)
+    }
+
     @Test func countersFallAndAreSet() {
         let memory = BoardMemory(targetLanes: 1, workerLanes: 1)
         let lane = memory.board.worker(0)

@@ -11,13 +11,17 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         var faults = FaultPlan.none
         var isUnpaced = true
         var window = 8
-        var ports = Ports.kernel
+        /// nil leaves the choice to the kernel.
+        var ports: ClosedRange<UInt16>?
         var retries = 3
+        var unansweredShare = 0.0
         /// Of the first target lane; the second has room for all.
         var capacity = 1_000
         var spareSlots = 8
         /// During the sweep faults go on.
         var sweepsUnderFaults = false
+        var footprint: [FootprintPart] = []
+        var hibernateAfterNanoseconds: UInt64?
     }
 
     /// More than any seed needs by far: beyond it something hangs.
@@ -37,6 +41,7 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         self.setup = setup
         memory = BoardMemory(targetLanes: 2, workerLanes: 1)
         kernel = SimulatedKernel(seed: setup.seed, faults: setup.faults)
+        kernel.unansweredFrom = 1
         let board = memory.board
         board.chain(0).pointee.store(1, ordering: .releasing)
         board[.targetLanesTaken].store(1, ordering: .releasing)
@@ -45,15 +50,18 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         worker = WorkerLane(
             engine: Scripted(kernel, slots: setup.users),
             settings: TestUsers.worker(
-                users: setup.users, seed: 7, isUnpaced: setup.isUnpaced, window: setup.window, ports: setup.ports,
-                retries: setup.retries),
+                users: setup.users, seed: 7, isUnpaced: setup.isUnpaced, window: setup.window,
+                ports: memory.ports(setup.ports), retries: setup.retries, unansweredShare: setup.unansweredShare),
             run: board)
         first = TargetLane(
             engine: Scripted(kernel, slots: slots),
-            settings: TestUsers.target(lane: 0, capacity: setup.capacity, slots: slots), run: board, cpus: [-1])
+            settings: TestUsers.target(lane: 0, capacity: setup.capacity, slots: slots), run: board, cpus: [-1],
+            footprint: memory.footprint(setup.footprint, slots: slots, hibernateAfterNanoseconds: setup.hibernateAfterNanoseconds))
         second = TargetLane(
             engine: Scripted(kernel, slots: setup.users * 8 + 8),
-            settings: TestUsers.target(lane: 1, capacity: setup.users * 8, slots: setup.users * 8 + 8), run: board, cpus: [-1])
+            settings: TestUsers.target(lane: 1, capacity: setup.users * 8, slots: setup.users * 8 + 8), run: board, cpus: [-1],
+            footprint: memory.footprint(
+                setup.footprint, slots: setup.users * 8 + 8, hibernateAfterNanoseconds: setup.hibernateAfterNanoseconds, lane: 1))
     }
 
     var board: LaneBoard { worker.board }
@@ -84,7 +92,7 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         kernel.ringBells()
     }
 
-    private mutating func passUntil(_ what: String, _ done: (LaneBoard) -> Bool) {
+    mutating func passUntil(_ what: String, _ done: (LaneBoard) -> Bool) {
         for _ in 0..<Self.passLimit {
             if done(board) { return }
             pass()
@@ -122,7 +130,9 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         let causes = board.causes.values.reduce(0, +)
         demand(causes == failedAttempts + board[.usersEnded], "\(causes) causes for \(failedAttempts) attempts and \(board[.usersEnded]) users: \(board.causes)")
         demand(worker.inFlight == 0 && worker.wheelCount == 0 && worker.sweepsInFlight == 0, "something is in flight")
+        demand(worker.unansweredNow == 0, "\(worker.unansweredNow) attempts still wait for nobody")
         // The sweep.
+        demand(board[.sweepAsked] == joinedBeforeSweep, "\(board[.sweepAsked]) asked, \(joinedBeforeSweep) were joined")
         let judged = board[.verified] + board[.verifyFailed]
         demand(board[.joinedNow] <= board[.verified] && judged <= joinedBeforeSweep, "\(board[.verified]) verified of \(joinedBeforeSweep)")
         if !setup.sweepsUnderFaults {
@@ -137,6 +147,7 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             demand(endpoint.openSockets == Int(target[.openNow]), "target \(index): slots leaked")
             demand(endpoint.freeSlotCount + endpoint.openSockets == endpoint.slots, "target \(index): slots lost")
         }
+        wrongs += footprintWrongs(first) + footprintWrongs(second)
         demand(first.pipe.blocks.available == first.pipe.blocks.count, "target 0: blocks missing")
         demand(second.pipe.blocks.available == second.pipe.blocks.count, "target 1: blocks missing")
         demand(both(.openNow) == board[.openNow], "\(both(.openNow)) open at the target, \(board[.openNow]) at the worker")
@@ -156,6 +167,17 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             demand(board[.digestLow] == low && board[.digestHigh] == high && board[.digestUsers] == counted, "another digest")
         }
         return wrongs
+    }
+
+    /// The footprint is that of the connections that have joined, awake or not.
+    private func footprintWrongs(_ target: borrowing TargetLane<Scripted>) -> [String] {
+        let peers = target.peers
+        let joined = (0..<target.settings.slots).filter { peers[$0].has(Peer.Flag.joined) }.count
+        let awake = setup.footprint.reduce(0) { $0 + FootprintBlocks.awakeBytes($1) }
+        let asleep = setup.footprint.reduce(0) { $0 + FootprintBlocks.asleepBytes($1) }
+        let bytes = UInt64(joined * awake) - target.board[.hibernatedNow] * UInt64(awake - asleep)
+        if target.board[.footprintBytes] == bytes { return [] }
+        return ["target \(target.settings.lane): a footprint of \(target.board[.footprintBytes]) bytes, \(bytes) should be"]
     }
 
     /// Each user's trace, after a play without faults.

@@ -9,6 +9,11 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
 /// Worker and target lanes against each other over a kernel that goes wrong as its seed says.
 @Suite struct LanePairTests {
     private static let users = 12
+    /// Small, and of every kind.
+    private static let footprint = [
+        FootprintPart(bytes: 40, access: .none), FootprintPart(bytes: 24, access: .touch, hibernatedBytes: 8),
+        FootprintPart(bytes: 200, access: .copy, hibernatedBytes: 0), FootprintPart(bytes: 72, access: .copy),
+    ]
 
     private func setup(_ seed: UInt64) -> (Int, Bool, Int, Int) {
         var random = SplitMix64(seed: seed)
@@ -30,8 +35,11 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
             var pair = LanePair<Way>(
                 LanePair<Way>.Setup(
                     users: Self.users, seed: seed, faults: faults(seed), isUnpaced: isUnpaced, window: window,
-                    ports: seed % 3 == 0 ? Ports(first: 1_000, last: 1_007, lane: 0, lanes: 1) : .kernel, retries: retries,
-                    capacity: mustJoinAll ? 1_000 : capacity, spareSlots: Int(seed % 4), sweepsUnderFaults: seed % 2 == 0))
+                    ports: seed % 3 != 0 ? nil : mustJoinAll ? 1_000...1_011 : 1_000...1_007, retries: retries,
+                    unansweredShare: mustJoinAll || seed % 5 != 0 ? 0 : 0.3,
+                    capacity: mustJoinAll ? 1_000 : capacity, spareSlots: Int(seed % 4), sweepsUnderFaults: seed % 2 == 0,
+                    footprint: seed % 4 == 0 ? Self.footprint : [],
+                    hibernateAfterNanoseconds: seed % 8 == 0 ? 3_000_000 : nil))
             pair.play()
             var wrongs = pair.wrongs(traces: traces)
             if mustJoinAll && pair.board[.verified] != UInt64(Self.users) { wrongs.append("not all joined: \(pair.board.causes)") }

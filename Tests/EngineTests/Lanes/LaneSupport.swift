@@ -15,6 +15,21 @@ final class BoardMemory {
     deinit { Pages.unmap(board.base, bytes: bytes) }
 
     func set(_ phase: Board.Phase) { board[.phase].store(phase.rawValue, ordering: .releasing) }
+
+    /// The source ports of the only worker; nil leaves the choice to the kernel.
+    func ports(_ range: ClosedRange<UInt16>?) -> Ports {
+        range.map { Ports(first: $0.lowerBound, last: $0.upperBound, cursor: board.portCursor(ofWorkerWithFirstLane: 0)) } ?? .kernel
+    }
+
+    /// Of a target lane. A test host that refuses a few MiB of address space runs no test.
+    func footprint(_ parts: [FootprintPart], slots: Int, hibernateAfterNanoseconds: UInt64? = nil, lane: Int = 0) -> Footprint {
+        do {
+            return try Footprint(
+                parts, slots: slots, hibernateAfterNanoseconds: hibernateAfterNanoseconds, lane: lane, board: board.target(lane))
+        } catch {
+            fatalError("\(error)")
+        }
+    }
 }
 
 /// The handshake of every test's users.
@@ -41,12 +56,14 @@ enum TestUsers {
 
     static func worker(
         users: Int, seed: UInt64, isUnpaced: Bool = true, window: Int = 16, ports: Ports = .kernel, retries: Int = 3,
-        destinationCount: Int = 1, bell: Int32 = -1
+        unansweredShare: Double = 0, speedup: Double = 1, destinationCount: Int = 1, bell: Int32 = -1
     ) -> WorkerLaneSettings {
         WorkerLaneSettings(
             lane: 0, firstUser: 1_000, users: users, seed: seed, worker: 0, arrivalsBefore: 0,
-            phases: isUnpaced ? immediate : paced, phaseCount: 1, spacing: .exponential, speedup: 1, isUnpaced: isUnpaced,
-            activeLanes: 1, window: window, ports: ports, destinationCount: destinationCount, sourceAddress: 0,
+            phases: isUnpaced ? immediate : paced, phaseCount: 1, spacing: .exponential, speedup: speedup, isUnpaced: isUnpaced,
+            activeLanes: 1, window: window, ports: ports,
+            unanswered: Unanswered(share: unansweredShare, seed: seed, worker: 0), destinationCount: destinationCount,
+            sourceAddress: 0,
             retry: RetryPolicy(retries: retries, waitMilliseconds: 10), request: request, bell: bell)
     }
 

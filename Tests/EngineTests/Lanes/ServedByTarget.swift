@@ -14,7 +14,10 @@ final class ServedByTarget<Way: ReceiveWay>: CustomReflectable {
         memory.board.chain(0).pointee.store(1, ordering: .releasing)
         lane = TargetLane(
             engine: ScriptedProactor<Way>(kernel, slots: 64), settings: TestUsers.target(capacity: 60, slots: 64),
-            run: memory.board, cpus: [-1])
+            run: memory.board, cpus: [-1],
+            footprint: memory.footprint(
+                [FootprintPart(bytes: 96, access: .copy), FootprintPart(bytes: 32, access: .touch, hibernatedBytes: 16)], slots: 64,
+                hibernateAfterNanoseconds: 2_000_000))
         lane.begin()
     }
 
@@ -48,6 +51,7 @@ final class ServedByTarget<Way: ReceiveWay>: CustomReflectable {
         let used = lane.pipe.blocks.count - lane.pipe.blocks.available
         if used != 0 { wrongs.append("\(used) blocks missing") }
         if board[.openNow] != 0 || kernel.endpoints[0].openSockets != 0 { wrongs.append("\(board[.openNow]) still open") }
+        if board[.footprintBytes] != 0 || board[.hibernatedNow] != 0 { wrongs.append("\(board[.footprintBytes]) bytes of footprint left") }
         if board[.accepted] != board[.closed] { wrongs.append("accepted is not closed") }
         return wrongs
     }

@@ -116,34 +116,3 @@ private func arrivals(
         }
     }
 }
-
-@Suite struct PortsTests {
-    @Test func kernelsChoiceIsZeroAndNeverEnds() {
-        var ports = Ports.kernel
-        let given = (0..<70_000).map { _ in ports.take() }
-        ports.giveBack()
-        let last = ports.next()
-        #expect(given.allSatisfy { $0 == 0 } && last == 0)
-    }
-
-    @Test func walksTheRangeThenIsExhausted() {
-        var ports = Ports(first: 15_000, last: 15_003, lane: 0, lanes: 1)
-        let walked = (0..<5).map { _ in ports.take() }
-        #expect(walked == [15_000, 15_001, 15_002, 15_003, nil])
-        ports.giveBack()
-        // Round again: the port may not be the free one, and `next` goes on from it.
-        let again = [ports.take(), ports.next(), ports.take()]
-        #expect(again == [15_000, 15_001, nil])
-        #expect(ports.taken == 4 && ports.limit == 4)
-    }
-
-    @Test(arguments: [(1_025, 65_535, 4), (1, 65_535, 7), (15_000, 65_000, 3), (9, 9, 1), (10, 12, 5)])
-    func lanesShareARangeWithoutOverlap(first: UInt16, last: UInt16, lanes: Int) {
-        var all: [UInt16] = []
-        for lane in 0..<lanes {
-            var ports = Ports(first: first, last: last, lane: lane, lanes: lanes)
-            while let port = ports.take() { all.append(port) }
-        }
-        #expect(all == Array(first...last))
-    }
-}

@@ -22,13 +22,19 @@ final class EngineDriver<Engine: KernelEngine & ~Copyable>: CustomReflectable {
     /// The generation each accepted slot has.
     private(set) var generations: [UInt32: UInt16] = [:]
 
-    init(
+    convenience init(
         slots: Int = 64, destination port: UInt16 = 0, defers: Bool = false, socketCommands: Bool = EngineKind.hasSocketCommands
     ) throws {
+        try self.init(
+            slots: slots, destinations: port == 0 ? [] : [EngineSettings.endpoint("127.0.0.1", port: port)!], defers: defers,
+            socketCommands: socketCommands)
+    }
+
+    init(slots: Int, destinations: [sockaddr_in], defers: Bool = false, socketCommands: Bool) throws {
         engine = try Engine(
             EngineSettings(
-                slots: slots, destinations: port == 0 ? [] : [EngineSettings.endpoint("127.0.0.1", port: port)!],
-                defersHandshakeAcknowledgement: defers, hasSocketCommands: socketCommands))
+                slots: slots, destinations: destinations, defersHandshakeAcknowledgement: defers,
+                hasSocketCommands: socketCommands))
         for _ in 0..<64 { blocks.append(.allocate(byteCount: Self.blockBytes, alignment: 8)) }
     }
 

@@ -52,6 +52,7 @@ final class SimulatedEndpoint {
         socket.isConnecting = true
         socket.destination = options.destination
         socket.sourcePort = options.sourcePort
+        socket.began = kernel.time
         bySlot[slot] = socket
         sockets.append(socket)
     }
@@ -84,6 +85,7 @@ final class SimulatedEndpoint {
     /// Ends what is under way as a kernel may: cancelled, done at the last moment, or with the buffer half written.
     func close(_ socket: SimulatedSocket) {
         socket.isClosed = true
+        kernel.releasePort(socket)
         if let receive = socket.receiving {
             var result = -ECANCELED
             if !socket.inbox.isEmpty && kernel.random.next() & 1 == 0 {
@@ -213,17 +215,25 @@ final class SimulatedEndpoint {
     }
 
     private func connect(_ socket: SimulatedSocket) {
-        socket.isConnecting = false
-        if kernel.happens(kernel.faults.failedConnect) {
-            socket.complete(.connected, kernel.pick(FaultPlan.connectErrors))
-            // A failed attempt leaves its slot empty.
-            socket.isClosed = true
-            bySlot[Int(socket.handle.slot)] = nil
+        guard kernel.claimPort(socket) else { return fail(socket, -EADDRNOTAVAIL) }
+        if socket.destination >= kernel.unansweredFrom {
+            if kernel.time >= socket.began &+ kernel.synTimeoutNanoseconds { fail(socket, -ETIMEDOUT) }
             return
         }
+        if kernel.happens(kernel.faults.failedConnect) { return fail(socket, kernel.pick(FaultPlan.connectErrors)) }
+        socket.isConnecting = false
         kernel.open(socket, destination: socket.destination)
         socket.complete(.connected, 0)
         if !mayWait { watch(socket) }
+    }
+
+    private func fail(_ socket: SimulatedSocket, _ result: Int32) {
+        socket.isConnecting = false
+        kernel.releasePort(socket)
+        socket.complete(.connected, result)
+        // A failed attempt leaves its slot empty.
+        socket.isClosed = true
+        bySlot[Int(socket.handle.slot)] = nil
     }
 
     private func deliver(_ socket: SimulatedSocket) {

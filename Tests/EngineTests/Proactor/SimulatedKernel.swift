@@ -16,6 +16,11 @@ final class SimulatedKernel {
     /// Connections nobody has accepted yet, by destination.
     var backlog: [Int: [SimulatedSocket]] = [:]
     private(set) var violations: [String] = []
+    /// Destinations from this one on never answer: an attempt there ends when its SYN's retries are over.
+    var unansweredFrom = Int.max
+    var synTimeoutNanoseconds: UInt64 = 4_000_000
+    /// Source ports that were asked for, with the destination they are used for.
+    private var portsInUse: Set<UInt64> = []
 
     init(seed: UInt64, faults: FaultPlan) {
         random = SplitMix64(seed: seed)
@@ -35,6 +40,20 @@ final class SimulatedKernel {
     func forbid(_ condition: Bool, _ sentence: @autoclosure () -> String) {
         if condition && violations.count < 5 { violations.append(sentence()) }
     }
+
+    /// Takes the source port that an attempt asked for; false when its connection to the same destination is there.
+    func claimPort(_ socket: SimulatedSocket) -> Bool {
+        guard socket.sourcePort != 0, !socket.hasPort else { return true }
+        socket.hasPort = portsInUse.insert(SimulatedKernel.tuple(socket)).inserted
+        return socket.hasPort
+    }
+
+    func releasePort(_ socket: SimulatedSocket) {
+        if socket.hasPort { portsInUse.remove(SimulatedKernel.tuple(socket)) }
+        socket.hasPort = false
+    }
+
+    private static func tuple(_ socket: SimulatedSocket) -> UInt64 { UInt64(socket.destination) << 16 | UInt64(socket.sourcePort) }
 
     /// Makes a pair; the other end waits to be accepted.
     func open(_ socket: SimulatedSocket, destination: Int) {

@@ -40,6 +40,10 @@ final class SimulatedSocket {
     var outbox: [Completion] = []
     var destination = 0
     var sourcePort: UInt16 = 0
+    /// It holds its source port.
+    var hasPort = false
+    /// When the attempt began.
+    var began: UInt64 = 0
 
     init(_ handle: Handle, isAdopted: Bool) {
         self.handle = handle
