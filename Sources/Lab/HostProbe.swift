@@ -53,7 +53,14 @@ public struct HostProbe {
             descriptorLimit: answers.descriptorLimit,
             ioUringUnavailableBecause: answers.ioUringUnavailableBecause,
             privilege: privileges.level, privilegeLimitedBecause: privileges.because,
-            tcpMemoryBytes: tcpMemoryBytes())
+            tcpMemoryBytes: tcpMemoryBytes(), capUnavailableBecause: capUnavailableBecause(privileges),
+            swapDiskFreeBytes: DiskSpace.freeBytes(at: root + SwapFolder.path))
+    }
+
+    /// Caps are for the host's root: groups of a container's own may be too few for it, and are asked for in vain.
+    private func capUnavailableBecause(_ privileges: Privileges) -> String? {
+        guard privileges.level == .root else { return "Control groups are made by the host's root only: run as root (sudo)." }
+        return Cgroup.unavailableBecause(root: root)
     }
 
     /// x86 says `model name`; ARM says nothing readable, so its implementer and part numbers stand in.

@@ -24,7 +24,7 @@ public final class Journal {
         static let cgroup = "cgroup"
         /// `name` is a file `cgroup.subtree_control`, in which the controller `wrote` was turned on.
         static let subtreeControl = "subtree_control"
-        /// A `SwapEntry`.
+        /// A `SwapJournalEntry`.
         static let swap = "swap"
     }
 

@@ -18,6 +18,12 @@ public struct ProcessUsage: Equatable, Sendable {
             contextSwitches: SystemFile.text("/proc/\(pid)/status").flatMap { ContextSwitches($0) })
     }
 
+    /// Bytes the process holds, in memory or in swap; nil when it is gone.
+    public static func heldBytes(pid: Int32) -> UInt64? {
+        guard let resident = of(pid: pid)?.residentBytes else { return nil }
+        return resident + (SystemFile.text("/proc/\(pid)/status").flatMap { Meminfo($0)["VmSwap"] } ?? 0)
+    }
+
     /// Pss (shared pages by their share) in bytes, from smaps_rollup. Walks the page tables: milliseconds per GiB.
     public static func proportionalBytes(pid: Int32) -> UInt64? {
         SystemFile.text("/proc/\(pid)/smaps_rollup").flatMap { Meminfo($0)["Pss"] }

@@ -24,10 +24,13 @@ enum Sysctls {
     }
 
     static func targetSettings() -> [(name: String, value: String)] {
-        common + [("net.ipv4.ip_local_port_range", "1025 65535")]
+        // It forwards nothing, so what is sent to an address of its network that nobody has is dropped without a word.
+        common + [("net.ipv4.ip_local_port_range", "1025 65535"), ("net.ipv4.ip_forward", "0")]
     }
 
-    static func workerSettings(_ worker: Plan.Worker, synRetries: Int) -> [(name: String, value: String)] {
+    static func workerSettings(
+        _ worker: Plan.Worker, synRetries: Int, linear: Int
+    ) -> [(name: String, value: String)] {
         var values = common
         // A range may not start below the first unprivileged port.
         if worker.firstPort < 1024 {
@@ -35,6 +38,9 @@ enum Sysctls {
         }
         values.append(("net.ipv4.ip_local_port_range", "\(worker.firstPort) \(worker.lastPort)"))
         values.append(("net.ipv4.tcp_syn_retries", String(synRetries)))
+        // Older kernels than 6.5 have only the exponential waits, and no such file.
+        let name = "net.ipv4.tcp_syn_linear_timeouts"
+        if read(name) != nil { values.append((name, String(linear))) }
         return values
     }
 

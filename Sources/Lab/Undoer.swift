@@ -23,6 +23,7 @@ struct Undoers {
         case Journal.Kind.sysctl: SysctlUndoer(files: settings)
         case Journal.Kind.cgroup: CgroupUndoer(files: groups)
         case Journal.Kind.subtreeControl: SubtreeControlUndoer(files: groups)
+        case Journal.Kind.swap: SwapUndoer()
         default: nil
         }
     }

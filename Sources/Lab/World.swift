@@ -1,7 +1,7 @@
 import Glibc
 import Profiles
 
-/// The lab of one run: namespaces, links, settings and control groups, made together and removed together.
+/// The lab of one run: namespaces, links, settings, control groups and swap, made together and removed together.
 ///
 /// Everything a run's processes do happens in namespaces made here or on loopback, so no load can leave the host.
 /// Not for concurrent use.
@@ -22,6 +22,7 @@ public final class World {
     private let journal: Journal
     private var nursery: Nursery?
     private var groups: [Cgroup] = []
+    private var swaps: [SwapDevice] = []
 
     private init(journal: Journal) { self.journal = journal }
 
@@ -84,7 +85,7 @@ public final class World {
         for worker in plan.workers {
             let namespace = try nursery.make(owner: "worker \(worker.index)'s", connections: worker.users)
             workers.append(namespace)
-            try tune(namespace, Sysctls.workerSettings(worker, synRetries: plan.synRetries))
+            try tune(namespace, Sysctls.workerSettings(worker, synRetries: plan.synRetries, linear: plan.synLinearTimeouts))
         }
         degraded += nursery.degraded
     }
@@ -134,7 +135,19 @@ public final class World {
         return group
     }
 
-    /// Removes the control groups, puts the host's settings back and lets go of the namespaces. End the run's processes
+    /// A swap area of the run's own, journalled, on the host's disk; it goes with `remove()`. Whatever swaps on this host
+    /// may use it, but only a group with a limit needs to.
+    ///
+    /// - Parameter bytesPerSecond: how fast it reads and writes, together; nil is as fast as the disk.
+    public func makeSwap(bytes: UInt64, bytesPerSecond: UInt64?) throws -> SwapDevice {
+        let request = SwapRequest(bytes: bytes, sharedBytesPerSecond: bytesPerSecond, directory: SwapFolder.path)
+        let device = try SwapDevice.make(request) { try journal.note($0) }
+        swaps.append(device)
+        degraded += device.degraded
+        return device
+    }
+
+    /// Removes the control groups and the swap, puts the host's settings back and lets go of the namespaces. End the run's processes
     /// and close every `SocketCensus` first. Waits until the kernel has let go of the groups, and until it has destroyed
     /// the namespaces, but not longer than given each time. Returns what is left of the run, in sentences; empty is as
     /// it should be. May be called again.
@@ -144,6 +157,8 @@ public final class World {
         var left = waitMilliseconds
         for group in groups.reversed() { left = group.remove(waitMilliseconds: left) }
         groups = []
+        for device in swaps { leaks += device.remove() }
+        swaps = []
         do { leaks += try journal.undo().failed } catch { leaks.append("\(error)") }
         let inodes = Set(([target].compactMap { $0 } + workers).map(\.inode))
         for namespace in [target].compactMap({ $0 }) + workers { namespace.close() }

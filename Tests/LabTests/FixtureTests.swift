@@ -42,10 +42,12 @@ private func answers(_ cpus: [Int32] = [0, 1, 2, 3]) -> HostProbe.Answers {
     @Test func factsOfASmallMachine() throws {
         let root = try FakeRoot(oneNode)
         let facts = try HostProbe(root: root.path, answers: answers([0, 2])).facts(Privileges(level: .root, because: nil))
+        #expect(facts.capUnavailableBecause?.isEmpty == false, "the fixture has no control groups")
         #expect(facts == HostFacts(
             kernelRelease: "6.1.0-test", cpuModel: "Test CPU 9000", cpus: 2, memoryTotalBytes: 1_024_000,
             memoryAvailableBytes: 819_200, swapTotalBytes: 51_200, numaNodes: 1, descriptorLimit: 20_000,
-            ioUringUnavailableBecause: nil, privilege: .root, privilegeLimitedBecause: nil, tcpMemoryBytes: 300 * 4096))
+            ioUringUnavailableBecause: nil, privilege: .root, privilegeLimitedBecause: nil, tcpMemoryBytes: 300 * 4096,
+            capUnavailableBecause: facts.capUnavailableBecause))
     }
 
     @Test func aContainersMemoryCounts() throws {

@@ -183,11 +183,11 @@ private func wish(_ value: UInt64 = 300_000) -> Sysctls.HostWish {
     }
 
     @Test func aSwapAreaFitsIntoAnEntry() throws {
-        let swap = SwapEntry(area: "/dev/loop3", loopDevice: "/dev/loop3", file: "/var/tmp/a \"b\".swap", mountPoint: nil)
+        let swap = SwapJournalEntry(path: "/dev/loop3", loopDevice: "/dev/loop3", file: "/var/tmp/a \"b\".swap")
         let entry = try swap.entry
         #expect((entry.kind, entry.name) == ("swap", "/dev/loop3"))
-        #expect(SwapEntry(entry) == swap)
-        #expect(SwapEntry(.init(kind: "sysctl", name: "x", wrote: entry.wrote)) == nil)
-        #expect(SwapEntry(.init(kind: "swap", name: "x", wrote: "{")) == nil)
+        #expect(SwapJournalEntry(entry) == swap)
+        #expect(SwapJournalEntry(.init(kind: "sysctl", name: "x", wrote: entry.wrote)) == nil)
+        #expect(SwapJournalEntry(.init(kind: "swap", name: "x", wrote: "{")) == nil)
     }
 }

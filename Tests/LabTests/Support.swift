@@ -22,7 +22,7 @@ func smallPlan(_ network: Plan.NetworkModel = .routed, workers: Int = 3, users: 
     return Plan(
         version: "0", profile: "test", about: "", engine: .epoll, fit: .full, speedup: 1, seed: 1, interArrival: .uniform,
         phases: [], users: users, holdSeconds: 0, retries: 0, retryWaitMilliseconds: 0, session: [], network: network,
-        synRetries: 3,
+        synRetries: 3, synLinearTimeouts: 0,
         target: .init(
             address: network == .loopback ? "127.0.0.1" : "198.18.0.1", port: 4000, portCount: 1, path: "/", lanes: 1,
             laneCapacity: 10, droplet: droplet),
@@ -31,8 +31,9 @@ func smallPlan(_ network: Plan.NetworkModel = .routed, workers: Int = 3, users: 
                 index: $0, group: "g", address: network == .loopback ? "127.1.0.\($0 + 1)" : "198.19.\($0).2",
                 users: users / max(workers, 1), firstPort: 1025 + UInt16($0), lastPort: 65_000, portOrder: .kernel, droplet: droplet)
         },
-        workerLanes: [], activeLanes: 1, window: 1, samplePeriodSeconds: 1, ledger: [], footprintBytes: 0, expectations: [],
-        referencePath: nil, degraded: [], notes: [], host: facts)
+        workerLanes: [], activeLanes: 1, window: 1, samplePeriodSeconds: 1, ledger: [],
+        footprint: [], hibernateAfterSeconds: nil, footprintScale: 1, connectionScale: 1, cap: nil, cloud: nil,
+        unansweredAddress: nil, expectations: [], referencePath: nil, degraded: [], notes: [], host: facts)
 }
 
 func rootFacts(_ privilege: HostFacts.Privilege = .root) -> HostFacts {
