@@ -99,6 +99,16 @@ struct Arrivals {
         phases.removeAll { $0.users == 0 }
     }
 
+    /// Fewer users in the same time: rates shrink with them, so that the curve keeps its shape.
+    mutating func shrink(by factor: Double) {
+        let shares = Self.proportional(phases.map(\.users), total: Int(Double(users) * factor))
+        for index in phases.indices {
+            phases[index].users = shares[index]
+            phases[index].ratePerSecond = phases[index].ratePerSecond.map { $0 * factor }
+        }
+        phases.removeAll { $0.users == 0 }
+    }
+
     /// Replaces every phase's rate. The number of users stays, so phases last as long as it then takes.
     mutating func pace(_ rate: Rate) {
         for index in phases.indices {

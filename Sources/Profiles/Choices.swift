@@ -1,19 +1,14 @@
-/// The choices between a profile's wishes, the flags and what the host allows: engine, network, fit, speedup.
+/// The choices between a profile's wishes, the flags and what the host allows: engine, network, speedup.
 struct Choices {
     let engine: Plan.EngineKind
     let network: Plan.NetworkModel
-    let fit: Plan.Fit
     private(set) var degraded: [String] = []
-    private(set) var notes: [String] = []
 
     init(_ profile: Profile, _ flags: Flags, _ host: HostFacts) throws(PlanError) {
         var degraded: [String] = []
-        var notes: [String] = []
         engine = try Self.engine(profile, flags, host, &degraded)
         network = try Self.network(profile, flags, host, &degraded)
-        fit = try Self.fit(profile, flags, &notes)
         self.degraded = degraded
-        self.notes = notes
     }
 
     private static func engine(
@@ -63,26 +58,6 @@ struct Choices {
         }
     }
 
-    /// Nothing of a profile is scaled or allocated beyond connections yet, so only those fits are given that are true.
-    private static func fit(_ profile: Profile, _ flags: Flags, _ notes: inout [String]) throws(PlanError) -> Plan.Fit
-    {
-        let modelsMemory =
-            !profile.footprint.isEmpty || profile.target.droplet != Plan.Droplet()
-            || profile.workers.contains { $0.droplet != Plan.Droplet() }
-        let truth: Plan.Fit = modelsMemory ? .connections : .full
-        if modelsMemory {
-            notes.append(
-                "Droplet limits and footprint are shown but not enforced by this version: no memory cap, no CPU "
-                    + "quota, no footprint. Connections are all real (fit connections).")
-        }
-        guard case .fixed(let wanted) = flags.fit ?? profile.fit else { return truth }
-        // Where no memory is modelled there is nothing to shrink, and all fits come to the same.
-        if wanted == truth || !modelsMemory { return wanted }
-        throw .invalid(
-            "Fit \(wanted.rawValue) needs droplet limits and a footprint to be enforced, which this version does not "
-                + "do. Use --fit connections or --fit auto.")
-    }
-
     /// Wall arrivals per second per CPU that `auto` plans for: a quarter of what two ends on two CPUs were measured to
     /// do (40,000/s), so that the target's CPUs are never what bends a curve.
     private static let autoRatePerCPU = 5_000.0
@@ -111,24 +86,6 @@ struct Choices {
                     + "clock at most, for \(UnitText.count(cpus)) CPUs at \(UnitText.count(Int(autoRatePerCPU)))/s each.")
             return chosen
         }
-    }
-
-    /// SYN retries whose total patience in wall time comes nearest to the profile's in model time.
-    ///
-    /// The kernel waits 1, 2, 4 … s, so n retries give up after 2^(n + 1) − 1 s, and no speedup changes that clock.
-    static func synRetries(_ profile: Int, speedup: Double, notes: inout [String]) -> Int {
-        guard speedup > 1 else { return profile }
-        func patience(_ retries: Int) -> Double { Double((UInt64(1) << UInt64(min(retries + 1, 40))) - 1) }
-        let wanted = patience(profile) / speedup
-        let chosen = (1...max(1, profile)).min { abs(patience($0) - wanted) < abs(patience($1) - wanted) } ?? 1
-        if chosen != profile {
-            notes.append(
-                "tcp_syn_retries is \(chosen) instead of \(profile): an unanswered connect gives up after "
-                    + "\(UnitText.seconds(patience(chosen))) of wall clock, where \(UnitText.seconds(patience(profile))) "
-                    + "of model time at speedup \(UnitText.decimal(speedup, places: 2)) would be "
-                    + "\(UnitText.seconds(wanted)).")
-        }
-        return chosen
     }
 
     private static func sentence(_ text: String) -> String {

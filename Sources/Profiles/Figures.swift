@@ -10,7 +10,7 @@ public enum Figures {
         ] + latencies + bytes.map { "bytes_per_connection.\($0)" } + [
             "cpu_us_per_connection.target", "cpu_us_per_connection.workers", "cpu_us_per_connection.softirq",
             "teardown.seconds", "teardown.leaks",
-        ] + fidelity.map { "fidelity.\($0)" }
+        ] + droplet.map { "droplet.\($0)" } + fidelity.map { "fidelity.\($0)" }
 
     /// Figures that grow with the number of users: `--connections` scales what is expected of them.
     public static let counts = [
@@ -30,5 +30,11 @@ public enum Figures {
         "slope_after_deviation_pct",
     ]
 
-    private static let bytes = ["target_kernel", "target_user", "worker_kernel", "worker_user", "pair"]
+    /// They are there when the target has a droplet's limits. An expectation of `droplet.oom_kills` makes the kill of the
+    /// target a result of the run instead of its breakdown.
+    private static let droplet = [
+        "oom_kills", "limit_hits", "memory_peak_bytes", "swap_peak_bytes", "charged_per_connection", "charge_deviation_pct",
+    ]
+
+    private static let bytes = ["target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair"]
 }

@@ -29,11 +29,23 @@ public struct HostFacts: Codable, Equatable, Sendable {
     public var privilegeLimitedBecause: String?
     /// The highest `net.ipv4.tcp_mem` limit in bytes (pages × page size).
     public var tcpMemoryBytes: UInt64
+    /// nil when control groups can limit memory here; otherwise a sentence that says why not.
+    public var capUnavailableBecause: String?
+    /// Free bytes of the disk that a swap file would be made on; nil when it cannot be told.
+    public var swapDiskFreeBytes: UInt64?
+
+    /// Whether the kernel's release, such as 6.18.44-x, is at least major.minor. One that cannot be read is old.
+    public func isKernelAtLeast(_ major: Int, _ minor: Int) -> Bool {
+        let numbers = kernelRelease.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return false }
+        return (numbers[0], numbers[1]) >= (major, minor)
+    }
 
     public init(
         kernelRelease: String, cpuModel: String, cpus: Int, memoryTotalBytes: UInt64, memoryAvailableBytes: UInt64,
         swapTotalBytes: UInt64, numaNodes: Int, descriptorLimit: Int, ioUringUnavailableBecause: String?,
-        privilege: Privilege, privilegeLimitedBecause: String?, tcpMemoryBytes: UInt64
+        privilege: Privilege, privilegeLimitedBecause: String?, tcpMemoryBytes: UInt64,
+        capUnavailableBecause: String? = nil, swapDiskFreeBytes: UInt64? = nil
     ) {
         self.kernelRelease = kernelRelease
         self.cpuModel = cpuModel
@@ -47,5 +59,7 @@ public struct HostFacts: Codable, Equatable, Sendable {
         self.privilege = privilege
         self.privilegeLimitedBecause = privilegeLimitedBecause
         self.tcpMemoryBytes = tcpMemoryBytes
+        self.capUnavailableBecause = capUnavailableBecause
+        self.swapDiskFreeBytes = swapDiskFreeBytes
     }
 }

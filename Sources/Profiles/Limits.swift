@@ -20,6 +20,8 @@ public enum Limits {
     /// Threads per side. Every lane is one.
     public static let lanes = 4_096
     public static let targetPorts = 8
+    /// One footprint part of one connection.
+    public static let footprintPartBytes: UInt64 = 64 << 20
     /// Elements in any list or mapping of a profile.
     public static let elements = 1_000
     public static let textCharacters = 500

@@ -2,7 +2,7 @@ import Yams
 
 /// One `--set key.path=value`: a value laid over the profile's YAML before it is checked.
 ///
-/// A number in the path picks a list element (`load.phases.0.rate=1000/s`). Mappings that do not exist yet are made, so
+/// The value `~` (`target.droplet=~`) takes the key away. A number in the path picks a list element (`load.phases.0.rate=1000/s`). Mappings that do not exist yet are made, so
 /// that optional keys can be set; whether a key is allowed is for the parser to say.
 struct Override: Equatable {
     let path: [String]
@@ -40,6 +40,10 @@ struct Override: Equatable {
         let key = path[depth]
         switch node {
         case .mapping(var mapping):
+            if depth == path.count - 1, value == "~" {
+                mapping[Node(key)] = nil
+                return .mapping(mapping)
+            }
             let old = mapping[Node(key)] ?? Node([(Node, Node)]())
             mapping[Node(key)] = try replaced(old, at: depth + 1)
             return .mapping(mapping)

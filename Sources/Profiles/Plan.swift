@@ -45,14 +45,103 @@ public struct Plan: Codable, Equatable, Sendable {
     /// The limits of one simulated machine; nil is "not limited".
     public struct Droplet: Codable, Equatable, Sendable {
         public var memoryBytes: UInt64?
+        /// 0 is none; nil is whatever the host has.
         public var swapBytes: UInt64?
+        /// Speed of the swap device, bytes a model second, reading and writing alike; nil is the host's disk.
+        public var swapBytesPerSecond: Double?
+        /// What the machine held before its first connection: system, virtual machine, empty server.
+        public var baseBytes: UInt64?
         public var cpus: Int?
 
-        public init(memoryBytes: UInt64? = nil, swapBytes: UInt64? = nil, cpus: Int? = nil) {
+        public init(
+            memoryBytes: UInt64? = nil, swapBytes: UInt64? = nil, swapBytesPerSecond: Double? = nil,
+            baseBytes: UInt64? = nil, cpus: Int? = nil
+        ) {
             self.memoryBytes = memoryBytes
             self.swapBytes = swapBytes
+            self.swapBytesPerSecond = swapBytesPerSecond
+            self.baseBytes = baseBytes
             self.cpus = cpus
         }
+    }
+
+    /// How a figure of a profile came to be.
+    public enum Basis: String, Codable, Sendable, CaseIterable {
+        /// Published, or in the sources of what is modelled.
+        case known
+        /// Measured on what is modelled, but not in the run that is rebuilt.
+        case measured
+        /// Chosen so that the rebuilt run comes out as published.
+        case calibrated
+        /// Nobody knows; a plausible value.
+        case assumed
+    }
+
+    /// One component of the memory that the modelled server holds per connection, as this run allocates it.
+    public struct FootprintPart: Codable, Equatable, Sendable {
+        /// What a message of the connection does to it.
+        public enum Access: String, Codable, Sendable, CaseIterable {
+            case none
+            /// Read and written in place.
+            case touch
+            /// Written anew in another place, as a copying collector does.
+            case copy
+        }
+        public var name: String
+        /// Really allocated per connection here, after the fit.
+        public var bytes: UInt64
+        /// In the profile.
+        public var modelBytes: UInt64
+        public var onMessage: Access
+        /// Really left after hibernation; nil: it never hibernates.
+        public var hibernatedBytes: UInt64?
+        public var basis: Basis
+        public var source: String
+    }
+
+    /// What the lab builds of the target's droplet, after the fit.
+    ///
+    /// The limit is set once the target is ready: what it holds then, and `kneeConnections` times `chargedBytes`. So
+    /// memory is full at the same number of connections as on the modelled machine, whatever this program itself needs.
+    public struct Cap: Codable, Equatable, Sendable {
+        /// Connections with which the modelled machine's memory is full.
+        public var kneeConnections: Int
+        /// Connections with which its swap is full too; nil where swap is the host's, or there is no end to it.
+        public var ceilingConnections: Int?
+        /// What the kernel will charge to the target's group per connection: its sockets, its user memory, its footprint.
+        public var chargedBytes: Double
+        /// What the target is reckoned to hold before its first connection.
+        public var baseBytes: UInt64
+        /// nil is the host's swap, 0 none.
+        public var swapBytes: UInt64?
+        /// Bytes per wall second; nil is as fast as the disk.
+        public var swapBytesPerSecond: Double?
+
+        /// The limit as planned, before the target's own memory is measured.
+        public var memoryBytes: UInt64 { baseBytes + UInt64(Double(kneeConnections) * chargedBytes) }
+    }
+
+    /// Something that the plan expects at a number of connections.
+    public struct Prediction: Codable, Equatable, Sendable {
+        /// ports, memory, swap, or end: how many are connected once all users have arrived.
+        public var cause: String
+        public var connected: Int
+        public var sentence: String
+    }
+
+    /// The rented machines that a run stands for.
+    public struct Cloud: Codable, Equatable, Sendable {
+        public struct Machines: Codable, Equatable, Sendable {
+            public var name: String
+            public var count: Int
+            public var memoryBytes: UInt64
+            public var dollarsPerHour: Double
+        }
+        public var machines: [Machines]
+        public var hours: Double
+
+        public var dollarsPerHour: Double { machines.reduce(0) { $0 + Double($1.count) * $1.dollarsPerHour } }
+        public var dollars: Double { hours * dollarsPerHour }
     }
 
     public struct Target: Codable, Equatable, Sendable {
@@ -94,10 +183,12 @@ public struct Plan: Codable, Equatable, Sendable {
         public var lastPort: UInt16
         public var portOrder: PortOrder
         public var droplet: Droplet
+        /// Share of its source ports whose connection attempts never get an answer.
+        public var unansweredShare: Double
 
         public init(
             index: Int, group: String, address: String, users: Int, firstPort: UInt16, lastPort: UInt16,
-            portOrder: PortOrder, droplet: Droplet
+            portOrder: PortOrder, droplet: Droplet, unansweredShare: Double = 0
         ) {
             self.index = index
             self.group = group
@@ -107,6 +198,7 @@ public struct Plan: Codable, Equatable, Sendable {
             self.lastPort = lastPort
             self.portOrder = portOrder
             self.droplet = droplet
+            self.unansweredShare = unansweredShare
         }
     }
 
@@ -182,6 +274,8 @@ public struct Plan: Codable, Equatable, Sendable {
     public var network: NetworkModel
     /// net.ipv4.tcp_syn_retries in the workers' namespaces.
     public var synRetries: Int
+    /// net.ipv4.tcp_syn_linear_timeouts there, on kernels that have it: so many of the waits are a second each.
+    public var synLinearTimeouts: Int
     public var target: Target
     public var workers: [Worker]
     public var workerLanes: [WorkerLane]
@@ -192,8 +286,21 @@ public struct Plan: Codable, Equatable, Sendable {
     /// Wall seconds between samples.
     public var samplePeriodSeconds: Double
     public var ledger: [LedgerLine]
-    /// Modelled server memory per connection, bytes; 0 when the profile models none.
-    public var footprintBytes: UInt64
+    /// Modelled server memory per connection, part by part; empty when the profile models none.
+    public var footprint: [FootprintPart]
+    /// Model seconds without a message after which parts hibernate; nil: never.
+    public var hibernateAfterSeconds: Double?
+    /// The part of the profile's footprint that is really allocated, 0 to 1; below 1 with fit `connections`.
+    public var footprintScale: Double
+    /// The part of the profile's users that really connect, 0 to 1; below 1 with fit `footprint`.
+    public var connectionScale: Double
+    /// What the lab enforces of the target's droplet; nil is no limit.
+    public var cap: Cap?
+    public var cloud: Cloud?
+    /// Where attempts go that never get an answer: an address in the target's network that nobody has.
+    public var unansweredAddress: String?
+    /// In the order in which they come.
+    public var predictions: [Prediction] = []
     public var expectations: [Expectation]
     /// Absolute path of the reference curve, when the profile names one.
     public var referencePath: String?
@@ -202,4 +309,19 @@ public struct Plan: Codable, Equatable, Sendable {
     /// Remarks for the reader of `simbench plan`: what was chosen or scaled, and why; sentences.
     public var notes: [String]
     public var host: HostFacts
+
+    /// Modelled server memory per connection as the profile has it, bytes; 0 when it models none.
+    public var modelFootprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.modelBytes } }
+    /// What of it is really allocated per connection, bytes.
+    public var footprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.bytes } }
+
+    /// The memory of all workers' droplets together; nil when one of them has no limit, or the host has less anyway.
+    public var workersMemoryBytes: UInt64? {
+        var sum: UInt64 = 0
+        for worker in workers {
+            guard let bytes = worker.droplet.memoryBytes else { return nil }
+            sum += bytes
+        }
+        return sum > 0 && sum < host.memoryTotalBytes ? sum : nil
+    }
 }

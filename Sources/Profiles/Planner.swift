@@ -29,11 +29,14 @@ public enum Planner {
         let base = arrivals.users
         if let connections = flags.connections { arrivals.scale(to: connections) }
         if let rate = flags.rate { arrivals.pace(rate) }
+        let droplet = DropletPlan(profile, engine: choices.engine)
+        let fitting = try fitting(profile, flags, droplet, capacity, workforce, users: arrivals.users, base: base)
+        if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
         try SessionCheck.check(profile, rampSeconds: arrivals.isUnpaced ? 0 : arrivals.phases.reduce(0) { $0 + $1.durationSeconds })
 
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
         try checkWorkers(counts, users: arrivals.users)
-        let workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
+        var workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
         let workerLanes = LanePlan.lanes(workers, capacity: capacity.workerLane)
         try capacity.checkLanes(workerLanes.count, side: "worker", laneCapacity: capacity.workerLane)
         let targetLanes = try capacity.targetLanes(users: arrivals.users)
@@ -41,28 +44,68 @@ public enum Planner {
             capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
             workers: workers.count)
 
-        var notes = choices.notes + arrivals.notes
+        var notes = arrivals.notes
+        var degraded = choices.degraded
         let speedup = try Choices.speedup(profile, flags, arrivals: arrivals, cpus: host.cpus, notes: &notes)
-        let synRetries = Choices.synRetries(profile.load.synRetries, speedup: speedup, notes: &notes)
-        let expectations = Expectations.resolve(profile, users: arrivals.users, base: base, notes: &notes)
+        let patience = SynPatience.chosen(profile.load.synRetries, speedup: speedup, host: host, notes: &notes)
+        let expectations = Expectations.resolve(
+            profile, users: arrivals.users, base: base,
+            isOwnClock: flags.rate == nil && (flags.connections == nil || flags.connections == base), notes: &notes)
         notes += Remarks.all(profile, workforce, workers: workers, arrivals: arrivals, host: host)
+        Unanswered.settle(&workers, isUnpaced: arrivals.isUnpaced, choices.network, notes: &notes, degraded: &degraded)
+        var cap = try droplet.cap(fitting, speedup: speedup, host: host)
+        if let cap { notes += DropletPlan.notes(cap) }
+        if cap != nil, let reason = host.capUnavailableBecause {
+            cap = nil
+            degraded.append("The droplet's limits are not enforced. \(reason)")
+        }
         if flags.connections == nil, profile.load.phases.contains(where: { $0.users == .host }) {
             notes.append(
                 hostNote(
                     capacity, users: arrivals.users, lanes: workerLanes.count + targetLanes, workers: workers.count))
         }
 
-        return Plan(
-            version: version, profile: profile.name, about: profile.about, engine: choices.engine, fit: choices.fit,
+        var plan = Plan(
+            version: version, profile: profile.name, about: profile.about, engine: choices.engine, fit: fitting.fit,
             speedup: speedup, seed: flags.seed ?? Flags.defaultSeed, interArrival: profile.load.interArrival,
             phases: arrivals.phases, users: arrivals.users, holdSeconds: flags.holdSeconds ?? profile.holdSeconds,
             retries: profile.load.retries, retryWaitMilliseconds: profile.load.retryWaitMilliseconds,
-            session: profile.session, network: choices.network, synRetries: synRetries,
+            session: profile.session, network: choices.network, synRetries: patience.retries,
+            synLinearTimeouts: patience.linear,
             target: target(profile, choices.network, lanes: targetLanes, laneCapacity: capacity.targetLane),
             workers: workers, workerLanes: workerLanes, activeLanes: capacity.activeLanes,
             window: profile.tuning.window ?? defaultWindow, samplePeriodSeconds: profile.samplePeriodSeconds,
-            ledger: ledger, footprintBytes: profile.footprintBytes, expectations: expectations,
-            referencePath: profile.referencePath, degraded: choices.degraded, notes: notes, host: host)
+            ledger: ledger, footprint: Plan.footprint(profile, scale: fitting.footprintScale),
+            hibernateAfterSeconds: profile.hibernateAfterSeconds, footprintScale: fitting.footprintScale,
+            connectionScale: fitting.connectionScale, cap: cap, cloud: profile.cloud,
+            unansweredAddress: workers.contains { $0.unansweredShare > 0 } ? Address.unanswered(choices.network) : nil,
+            expectations: expectations, referencePath: profile.referencePath, degraded: degraded, notes: notes, host: host)
+        plan.predictions = Predictions.all(plan)
+        return plan
+    }
+
+    /// Where no memory is modelled there is nothing to shrink, and all fits come to the same.
+    private static func fitting(
+        _ profile: Profile, _ flags: Flags, _ droplet: DropletPlan, _ capacity: Capacity, _ workforce: Workforce,
+        users: Int, base: Int
+    ) throws(PlanError) -> Fitting {
+        let wish = flags.fit ?? profile.fit
+        guard !profile.footprint.isEmpty || profile.target.droplet.memoryBytes != nil else {
+            guard case .fixed(let fit) = wish else { return .untouched }
+            return Fitting(fit: fit, connectionScale: 1, footprintScale: 1)
+        }
+        return try Fitting(
+            wish,
+            Fitting.Demand(
+                users: users, footprintBytes: profile.footprintBytes, kneeConnections: droplet.kneeConnections,
+                connectionBytes: { users in
+                    let workers = workforce.counts(users: users, scaledFrom: base).reduce(0, +)
+                    let lanes =
+                        workers * workforce.mostUsersPerWorker.dividedRoundingUp(by: capacity.workerLane)
+                        + users.dividedRoundingUp(by: capacity.targetLane) + capacity.activeLanes
+                    return capacity.neededBytes(users: users, lanes: lanes, workers: workers)
+                },
+                budget: capacity.budget))
     }
 
     /// One per CPU, each pinned to its own: on two CPUs faster than two per CPU on io_uring, and no slower on epoll.

@@ -43,6 +43,8 @@ public struct Profile: Equatable, Sendable {
         public var ports: ClosedRange<UInt16>
         public var portOrder: Plan.PortOrder
         public var droplet: Plan.Droplet
+        /// Share of each worker's source ports whose connection attempts never get an answer, 0 to 1.
+        public var unansweredShare = 0.0
     }
 
     public struct Phase: Equatable, Sendable {
@@ -65,7 +67,12 @@ public struct Profile: Equatable, Sendable {
     public struct FootprintPart: Equatable, Sendable {
         public var name: String
         public var bytes: UInt64
+        public var basis: Plan.Basis
         public var source: String
+        /// What a message of the connection does to it.
+        public var onMessage: Plan.FootprintPart.Access = .none
+        /// What is left of it after `hibernateAfterSeconds` without a message; nil: it never hibernates.
+        public var hibernatedBytes: UInt64?
     }
 
     /// What a figure is held against.
@@ -101,6 +108,10 @@ public struct Profile: Equatable, Sendable {
     public var fit: FitChoice = .auto
     public var samplePeriodSeconds = 1.0
     public var footprint: [FootprintPart] = []
+    /// Model seconds without a message after which parts hibernate; nil: never.
+    public var hibernateAfterSeconds: Double?
+    /// What the run would have been rented on; nil when the profile does not say.
+    public var cloud: Plan.Cloud?
     public var expectations: [Expectation] = []
     public var tuning = Tuning()
     /// The reference curve's path: absolute when the profile file's own path was.

@@ -50,12 +50,22 @@ public struct ProfileFinder: Sendable {
     public func load(_ nameOrPath: String, overrides: [String] = []) throws(ProfileError) -> Profile {
         let path = try find(nameOrPath)
         let text = try Self.read(path, atMost: Limits.profileBytes)
-        let profile = try ProfileParser.parse(text, file: path, overrides: overrides)
+        let profile = try ProfileParser.parse(text, file: path, overrides: overrides) { name throws(ProfileError) in
+            let base = try find(name, beside: path)
+            return (try Self.read(base, atMost: Limits.profileBytes), base)
+        }
         if let reference = profile.referencePath, !Self.isFile(reference) {
             throw ProfileError(
                 "\(path): reference: there is no file \(reference); the path is relative to the profile's folder.")
         }
         return profile
+    }
+
+    /// What a profile extends is looked for in its own folder first.
+    private func find(_ name: String, beside path: String) throws(ProfileError) -> String {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        if let sibling = Self.extensions.map({ "\(folder)\(name).\($0)" }).first(where: Self.isFile) { return sibling }
+        return try find(name)
     }
 
     private func offer(_ wanted: String) -> String {

@@ -6,8 +6,8 @@ import Yams
 /// Required are `name`, `workers`, `load.phases` and `session`; all others have the defaults shown in `Profile`.
 public enum ProfileParser {
     static let keys = [
-        "name", "about", "target", "workers", "load", "session", "network", "hold", "speedup", "engine", "fit",
-        "sample_period", "footprint", "expect", "reference", "tuning",
+        "extends", "name", "about", "target", "workers", "load", "session", "network", "hold", "speedup", "engine", "fit",
+        "sample_period", "footprint", "hibernate_after", "cloud", "expect", "reference", "tuning",
     ]
 
     /// Parses the text of one profile.
@@ -15,18 +15,21 @@ public enum ProfileParser {
     /// - Parameters:
     ///   - file: the file's path, for messages and for what the profile names relative to itself.
     ///   - overrides: `key.path=value` texts, applied in order before anything is checked.
-    public static func parse(_ text: String, file: String, overrides: [String] = []) throws(ProfileError) -> Profile {
-        guard text.utf8.count <= Limits.profileBytes else {
-            throw ProfileError("\(file): the profile is larger than \(UnitText.bytes(UInt64(Limits.profileBytes))).")
-        }
-        var root = try compose(text, file: file)
+    ///   - base: finds the profile that this one extends, by name; its text, and the file's path.
+    public static func parse(
+        _ text: String, file: String, overrides: [String] = [], base: Extends.Finder? = nil
+    ) throws(ProfileError) -> Profile {
+        var root = try Extends.resolve(compose(text, file: file), file: file, find: base)
         let overrides = try overrides.map { text throws(ProfileError) in try Override(text) }
         for override in overrides { try override.apply(to: &root) }
         let source = YAMLCursor.Source(file: file, overrides: overrides)
         return try profile(YAMLCursor(node: root, path: [], source: source))
     }
 
-    private static func compose(_ text: String, file: String) throws(ProfileError) -> Node {
+    static func compose(_ text: String, file: String) throws(ProfileError) -> Node {
+        guard text.utf8.count <= Limits.profileBytes else {
+            throw ProfileError("\(file): the profile is larger than \(UnitText.bytes(UInt64(Limits.profileBytes))).")
+        }
         do {
             guard let node = try Yams.compose(yaml: text) else {
                 throw ProfileError(
@@ -62,7 +65,7 @@ public enum ProfileParser {
         }
     }
 
-    private static func profile(_ root: YAMLCursor) throws(ProfileError) -> Profile {
+    static func profile(_ root: YAMLCursor) throws(ProfileError) -> Profile {
         let fields = try root.fields(keys, "a profile")
         let name = try SectionParser.identifier(fields.required("name", "a profile's name, such as do-64gb"))
         let workers = try WorkersParser.groups(
@@ -81,10 +84,23 @@ public enum ProfileParser {
         if let fit = fields["fit"] { profile.fit = try fit.read(Profile.FitChoice.init(parsing:)) }
         if let period = fields["sample_period"] { profile.samplePeriodSeconds = try SectionParser.period(period) }
         if let footprint = fields["footprint"] { profile.footprint = try SectionParser.footprint(footprint) }
+        if let after = fields["hibernate_after"] { profile.hibernateAfterSeconds = try after.read(Units.seconds) }
+        try checkHibernation(profile, root)
+        if let cloud = fields["cloud"] { profile.cloud = try SectionParser.cloud(cloud) }
         if let expect = fields["expect"] { profile.expectations = try ExpectationParser.expectations(expect) }
         if let tuning = fields["tuning"] { profile.tuning = try SectionParser.tuning(tuning) }
         if let reference = fields["reference"] { profile.referencePath = try SectionParser.reference(reference) }
         return profile
+    }
+
+    private static func checkHibernation(_ profile: Profile, _ root: YAMLCursor) throws(ProfileError) {
+        let hibernates = profile.footprint.contains { $0.hibernatedBytes != nil }
+        if hibernates && profile.hibernateAfterSeconds == nil {
+            throw root.error("a footprint part hibernates, but hibernate_after does not say when; write such as 15 s")
+        }
+        if !hibernates && profile.hibernateAfterSeconds != nil {
+            throw root.error("hibernate_after says when, but no footprint part has hibernates_to")
+        }
     }
 }
 

@@ -2,9 +2,16 @@
 enum Expectations {
     /// Resolves `users` and percentages of them. When `--connections` changed the number of users, what is expected of
     /// counts is scaled with it: the profile's own figures would only restate that the run was another size.
-    static func resolve(_ profile: Profile, users: Int, base: Int, notes: inout [String]) -> [Plan.Expectation] {
+    /// The reference is a curve over time: at another rate, or with other users, it is another experiment's.
+    static func resolve(
+        _ profile: Profile, users: Int, base: Int, isOwnClock: Bool, notes: inout [String]
+    ) -> [Plan.Expectation] {
         var scaled: [String] = []
-        let resolved = profile.expectations.map { expectation in
+        let expected = profile.expectations.filter { isOwnClock || !$0.figure.hasPrefix("fidelity.") }
+        if expected.count < profile.expectations.count {
+            notes.append("Nothing is expected of the reference: --rate or --connections make this another experiment.")
+        }
+        let resolved = expected.map { expectation in
             var value: Double
             switch expectation.value {
             case .ofUsers(let fraction):
@@ -21,6 +28,26 @@ enum Expectations {
             notes.append("Expected counts are scaled with the number of users: \(scaled.joined(separator: ", ")).")
         }
         return resolved
+    }
+}
+
+/// Source ports that never get an answer, where the plan can give them none.
+enum Unanswered {
+    /// How long an attempt goes unanswered is a matter of the load's clock, so without one there is nothing to model; and
+    /// on loopback there is no address that keeps silent.
+    static func settle(
+        _ workers: inout [Plan.Worker], isUnpaced: Bool, _ network: Plan.NetworkModel, notes: inout [String],
+        degraded: inout [String]
+    ) {
+        guard workers.contains(where: { $0.unansweredShare > 0 }) else { return }
+        if isUnpaced {
+            notes.append("At rate max every source port is answered: how long an attempt waits in vain is a matter of the clock.")
+        } else if network == .loopback {
+            degraded.append("Every source port is answered: on loopback no address keeps silent.")
+        } else {
+            return
+        }
+        for index in workers.indices { workers[index].unansweredShare = 0 }
     }
 }
 

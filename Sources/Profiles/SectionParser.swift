@@ -14,15 +14,35 @@ enum SectionParser {
     }
 
     static func droplet(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Droplet {
-        let fields = try cursor.fields(["memory", "swap", "cpus"], "a droplet")
+        let fields = try cursor.fields(["memory", "swap", "swap_speed", "base", "cpus"], "a droplet")
         var droplet = Plan.Droplet()
-        if let memory = fields["memory"] { droplet.memoryBytes = try memory.read(Units.bytes) }
-        if let swap = fields["swap"] { droplet.swapBytes = try swap.read(Units.bytes) }
+        if let memory = fields["memory"] {
+            droplet.memoryBytes = try memory.read(Units.bytes)
+            droplet.swapBytes = 0
+        }
+        if let swap = fields["swap"] { droplet.swapBytes = try swap.read(Self.swap) }
+        if let speed = fields["swap_speed"] { droplet.swapBytesPerSecond = try speed.read(Units.bytesPerSecond) }
+        if let base = fields["base"] { droplet.baseBytes = try base.read(Units.bytes) }
         if let cpus = fields["cpus"] { droplet.cpus = try cpus.count(1...Limits.cpus) }
         if droplet.memoryBytes == 0 {
             throw cursor.error("a droplet without memory runs nothing; leave memory out for no limit")
         }
+        if let needless = ["swap", "swap_speed", "base"].first(where: { fields[$0] != nil }), droplet.memoryBytes == nil {
+            throw cursor.error("\(needless) says nothing without memory: a machine that has no limit never swaps")
+        }
+        if droplet.swapBytesPerSecond != nil, droplet.swapBytes ?? 0 == 0 {
+            throw cursor.error("swap_speed needs a swap of the droplet's own, such as swap: 32 GiB")
+        }
         return droplet
+    }
+
+    /// An amount of memory, `none`, or `host` for whatever the host has.
+    private static func swap(_ text: String) throws(UnitError) -> UInt64? {
+        switch text {
+        case "none": return 0
+        case "host": return nil
+        default: return try Units.bytes(text)
+        }
     }
 
     /// A request path: it goes into the handshake as it is, so it must not be able to end the request line.
@@ -109,14 +129,49 @@ enum SectionParser {
     static func footprint(_ cursor: YAMLCursor) throws(ProfileError) -> [Profile.FootprintPart] {
         var parts: [Profile.FootprintPart] = []
         for element in try cursor.list("footprint") {
-            let fields = try element.fields(["name", "bytes", "source"], "a footprint part")
-            parts.append(
-                Profile.FootprintPart(
-                    name: try fields.required("name", "what the memory is for").text(),
-                    bytes: try fields.required("bytes", "its size per connection, such as 2704 B").read(Units.bytes),
-                    source: try fields.required("source", "where the figure is from").text()))
+            parts.append(try footprintPart(element))
         }
         return parts
+    }
+
+    private static func footprintPart(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.FootprintPart {
+        let keys = ["name", "bytes", "basis", "source", "on_message", "hibernates_to"]
+        let fields = try cursor.fields(keys, "a footprint part")
+        var part = Profile.FootprintPart(
+            name: try fields.required("name", "what the memory is for").text(),
+            bytes: try fields.required("bytes", "its size per connection, such as 2704 B").read(Units.bytes),
+            basis: try fields.required("basis", "known, measured, calibrated or assumed").choice(),
+            source: try fields.required("source", "where the figure is from").text())
+        guard part.bytes > 0, part.bytes <= Limits.footprintPartBytes else {
+            throw cursor.error(
+                "a part has 1 B to \(UnitText.bytes(Limits.footprintPartBytes)) per connection; leave it out if it has none")
+        }
+        if let access = fields["on_message"] { part.onMessage = try access.choice() }
+        if let left = fields["hibernates_to"] {
+            part.hibernatedBytes = try left.read(Units.bytes)
+            guard let bytes = part.hibernatedBytes, bytes > 0, bytes <= part.bytes else {
+                throw left.error("what is left after hibernation is at least 1 B and no more than the part's bytes")
+            }
+        }
+        return part
+    }
+
+    // MARK: Cloud
+
+    static func cloud(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Cloud {
+        let fields = try cursor.fields(["hours", "machines"], "cloud")
+        let hours = try fields.required("hours", "how long the machines are rented, such as 2 h").read(Units.seconds) / 3_600
+        let machines = try fields.required("machines", "name, count, memory, dollars_per_hour").list("cloud.machines")
+        return Plan.Cloud(machines: try machines.map(Self.machines), hours: hours)
+    }
+
+    private static func machines(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Cloud.Machines {
+        let fields = try cursor.fields(["name", "count", "memory", "dollars_per_hour"], "a cloud machine")
+        return Plan.Cloud.Machines(
+            name: try fields.required("name", "what it is for").text(),
+            count: try fields["count"].map { count throws(ProfileError) in try count.count(1...Limits.workers) } ?? 1,
+            memoryBytes: try fields.required("memory", "its memory, such as 64 GiB").read(Units.bytes),
+            dollarsPerHour: try fields.required("dollars_per_hour", "its price").read(Units.number))
     }
 
     static func tuning(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Tuning {

@@ -28,6 +28,12 @@ public enum UnitText {
         return "\(decimal(value / 3_600, places: 1)) h"
     }
 
+    /// `$6.70`
+    public static func dollars(_ value: Double) -> String {
+        let cents = Int((min(max(value, 0), 1e12) * 100).rounded())
+        return "$\(count(cents / 100)).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
+    }
+
     /// `500/s`, or `max` for nil.
     public static func rate(_ perSecond: Double?) -> String {
         guard let perSecond else { return "max" }

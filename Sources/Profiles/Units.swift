@@ -94,6 +94,24 @@ public enum Units {
         }
     }
 
+    /// A share such as `25 %`, as a number from 0 to 1.
+    public static func share(_ text: String) throws(UnitError) -> Double {
+        let value = try Kind(noun: "share", example: "25 %", units: [("%", 0.01)]).read(text)
+        guard value <= 1 else { throw UnitError("\"\(text)\" is more than all; a share is 0 % to 100 %") }
+        return value
+    }
+
+    /// A speed such as `200 MB/s`, in bytes per second; above 0.
+    public static func bytesPerSecond(_ text: String) throws(UnitError) -> Double {
+        let kind = Kind(
+            noun: "speed", example: "200 MB/s",
+            units: [("KiB/s", 1_024), ("MiB/s", 1_048_576), ("GiB/s", 1_073_741_824), ("KB/s", 1e3), ("MB/s", 1e6), ("GB/s", 1e9)])
+        let value = try kind.read(text)
+        guard value > 0 else { throw UnitError("\"\(text)\" moves nothing; a speed is above 0 KB/s") }
+        guard value <= Double(Limits.bytes) else { throw UnitError("\"\(text)\" is faster than any device") }
+        return value
+    }
+
     /// Source ports as `1025-65535`.
     public static func ports(_ text: String) throws(UnitError) -> ClosedRange<UInt16> {
         let ends = Quantity.trim(text).split(separator: "-", omittingEmptySubsequences: false)

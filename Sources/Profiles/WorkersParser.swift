@@ -2,7 +2,7 @@ import Yams
 
 /// The `workers` section: a list of groups, or one group as a mapping.
 enum WorkersParser {
-    private static let keys = ["group", "count", "users", "ports", "port_order", "droplet"]
+    private static let keys = ["group", "count", "users", "ports", "port_order", "droplet", "unanswered"]
 
     static func groups(_ cursor: YAMLCursor) throws(ProfileError) -> [Profile.WorkerGroup] {
         var groups: [Profile.WorkerGroup] = []
@@ -36,7 +36,8 @@ enum WorkersParser {
             ports: try fields["ports"].map { port throws(ProfileError) in try port.read(Units.ports) }
                 ?? 1_025...65_535,
             portOrder: try fields["port_order"].map { order throws(ProfileError) in try order.choice() } ?? .kernel,
-            droplet: try fields["droplet"].map(SectionParser.droplet) ?? Plan.Droplet())
+            droplet: try fields["droplet"].map(SectionParser.droplet) ?? Plan.Droplet(),
+            unansweredShare: try fields["unanswered"].map { share throws(ProfileError) in try share.read(Units.share) } ?? 0)
     }
 
     private static func count(_ text: String) throws(UnitError) -> Profile.WorkerCount {

@@ -60,7 +60,7 @@ struct Workforce {
             return Plan.Worker(
                 index: index, group: group.group, address: Address.worker(index, network: network), users: share,
                 firstPort: group.ports.lowerBound, lastPort: group.ports.upperBound, portOrder: group.portOrder,
-                droplet: group.droplet)
+                droplet: group.droplet, unansweredShare: group.unansweredShare)
         }
     }
 
@@ -88,6 +88,12 @@ struct Workforce {
 enum Address {
     static func target(_ network: Plan.NetworkModel) -> String {
         network == .loopback ? "127.0.0.1" : "198.18.0.1"
+    }
+
+    /// An address of the target's network that nobody has. The target's machine forwards nothing, so a SYN to it
+    /// arrives there and is dropped without a word. On loopback every address answers.
+    static func unanswered(_ network: Plan.NetworkModel) -> String? {
+        network == .loopback ? nil : "198.18.0.2"
     }
 
     static func worker(_ index: Int, network: Plan.NetworkModel) -> String {

@@ -7,12 +7,21 @@ enum Fixture {
     static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("profiles").path
 
-    static let shipped = ["smoke", "local-100k", "do-64gb", "phoenix-2m", "host-max"]
+    static let shipped = [
+        "smoke", "local-100k", "do-64gb", "do-64gb-cap-only", "do-64gb-ports-only", "do-1gb", "do-2gb", "do-4gb", "do-8gb",
+        "do-16gb", "do-32gb", "phoenix-2m", "host-max",
+    ]
 
     static let finder = ProfileFinder(directories: [directory], environment: [:])
 
     static func profile(_ name: String, set: [String] = []) throws -> Profile {
         try finder.load(name, overrides: set)
+    }
+
+    /// Finds what a shipped profile extends.
+    static func base(_ name: String) throws(ProfileError) -> (text: String, file: String) {
+        let path = try finder.find(name)
+        return (try ProfileFinder.read(path, atMost: Limits.profileBytes), path)
     }
 
     static func text(_ name: String) throws -> String {

@@ -36,7 +36,7 @@ import Testing
         var parsed = 0
         for _ in 0..<Self.rounds {
             let mutation = mutated(text, &random)
-            guard let profile = try? ProfileParser.parse(mutation, file: "fuzz.yml") else { continue }
+            guard let profile = try? ProfileParser.parse(mutation, file: "fuzz.yml", base: Fixture.base) else { continue }
             parsed += 1
             _ = plan(profile, &random)
         }
@@ -51,7 +51,10 @@ import Testing
         ("load.retry_wait", ["0 s", "720 h"]), ("load.syn_retries", ["1", "127"]),
         ("workers.0.count", ["1", "3", "16000", "auto"]), ("workers.0.users", ["1", "19_901", "100M"]),
         ("workers.0.ports", ["1-1", "1-65535", "65535-65535"]), ("target.port", ["1", "65535"]),
-        ("target.port_count", ["1", "1024"]), ("target.droplet.memory", ["1 B", "1024 TiB"]),
+        ("target.port_count", ["1", "1024"]), ("target.droplet.memory", ["1 B", "1 GiB", "1024 TiB"]),
+        ("target.droplet.swap", ["none", "host", "1 B", "1024 TiB"]), ("target.droplet.swap_speed", ["1 KB/s", "1000000 GB/s"]),
+        ("target.droplet.base", ["0 B", "1024 TiB"]), ("footprint.0.bytes", ["1 B", "64 MiB"]),
+        ("workers.1.unanswered", ["0 %", "100 %"]),
         ("tuning.active_lanes", ["1", "256"]), ("tuning.window", ["1", "4096"]), ("tuning.target_lanes", ["1", "4096"]),
         ("expect.joined.peak", ["== users", ">= 0.001 % of users", "< 999999999999999999"]),
     ]
@@ -74,7 +77,7 @@ import Testing
     /// Plans for an odd host with odd flags; whatever comes out must be printable.
     private func plan(_ profile: Profile, _ random: inout SeededGenerator) -> Bool {
         let flags = Flags(
-            fit: [nil, .auto, .fixed(.full)].randomElement(using: &random)!,
+            fit: [nil, .auto, .fixed(.full), .fixed(.connections), .fixed(.footprint)].randomElement(using: &random)!,
             connections: [nil, nil, 1, 999, 5_000_000, 100_000_000].randomElement(using: &random)!,
             rate: [nil, nil, .max, .perSecond(0.001), .perSecond(1e7)].randomElement(using: &random)!,
             speedup: [nil, nil, .auto, .times(10_000)].randomElement(using: &random)!)

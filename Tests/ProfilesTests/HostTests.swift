@@ -54,7 +54,8 @@ import Testing
             $0.memoryAvailableBytes = 4 << 30
             $0.memoryTotalBytes = 4 << 30
         }
-        let message = hostError { try Fixture.plan("do-64gb", host: small) }
+        let bare = ["target.droplet=~", "footprint=~"]
+        let message = hostError { try Fixture.plan("do-64gb", set: bare, host: small) }
         for part in [
             "2,400,000 connections need", "8,569 bytes", "290 lanes", "40 workers", "kept free", "--connections ",
         ] {
@@ -62,7 +63,7 @@ import Testing
         }
         let digits = message.split(separator: "--connections ").last.map { $0.prefix { $0.isNumber } } ?? ""
         let fitting = try #require(Int(digits))
-        #expect(try Fixture.plan("do-64gb", Flags(connections: fitting), host: small).users == fitting)
+        #expect(try Fixture.plan("do-64gb", Flags(connections: fitting), set: bare, host: small).users == fitting)
         let none = hostError {
             try Fixture.plan("host-max", host: Fixture.host { $0.memoryAvailableBytes = 1 << 20 })
         }
@@ -115,15 +116,13 @@ import Testing
         #expect(try Fixture.plan("smoke", Flags(engine: .epoll), host: host).degraded.isEmpty)
     }
 
-    // MARK: Honesty
+    // MARK: Kernels
 
-    @Test func whatIsNotEnforcedIsSaid() throws {
-        let plan = try Fixture.plan("do-64gb")
-        #expect(plan.fit == .connections)
-        #expect(plan.notes.contains { $0.contains("not enforced by this version") })
-        let smoke = try Fixture.plan("smoke")
-        #expect(smoke.fit == .full)
-        #expect(smoke.notes.isEmpty)
-        #expect(try Fixture.plan("smoke", Flags(fit: .fixed(.connections))).fit == .connections)
+    @Test(arguments: [
+        ("6.7.0", true), ("6.18.44-x", true), ("7.0", true), ("6.6.99", false), ("5.15.0-generic", false), ("", false),
+        ("6", false),
+    ])
+    func releases(release: String, isAtLeast: Bool) {
+        #expect(Fixture.host { $0.kernelRelease = release }.isKernelAtLeast(6, 7) == isAtLeast)
     }
 }

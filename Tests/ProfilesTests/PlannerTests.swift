@@ -26,7 +26,7 @@ import Testing
     @Test func aTableNeverHoldsMoreThan65536() throws {
         for (engine, lane) in [(Plan.EngineKind.ioUring, 65_436), (.epoll, 65_536)] {
             let plan = try Fixture.plan(
-                "do-64gb", Flags(engine: engine, rate: .max), set: ["workers.0.users=80k", "workers.0.count=30"],
+                "do-64gb", Flags(engine: engine, rate: .max), set: ["workers=[ { group: worker, count: 30, users: 80k } ]"],
                 host: Fixture.host { $0.descriptorLimit = 1_048_576 })
             #expect(plan.target.laneCapacity == 65_536 - 1_124)
             #expect(plan.workerLanes.count == 60)
@@ -54,7 +54,7 @@ import Testing
     @Test func tooFewDescriptorsAreRefused() {
         let message = Fixture.message { try Fixture.plan("smoke", host: Fixture.host { $0.descriptorLimit = 1_024 }) }
         #expect(message.contains("ulimit -Hn"))
-        let many = Fixture.message { try Fixture.plan("do-64gb", host: Fixture.host { $0.descriptorLimit = 1_300 }) }
+        let many = Fixture.message { try Fixture.plan("do-64gb-ports-only", host: Fixture.host { $0.descriptorLimit = 1_300 }) }
         #expect(many.contains("lanes would be needed"), "\(many)")
     }
 
@@ -63,10 +63,12 @@ import Testing
     @Test func connectionsScalePhasesAndWorkers() throws {
         let half = try Fixture.plan("do-64gb", Flags(connections: 100_000))
         #expect(half.users == 100_000)
-        #expect(half.workers.map(\.users) == [50_000, 50_000])
+        #expect(half.workers.map(\.users) == [33_334, 33_333, 33_333])
         #expect(half.phases == [Plan.Phase(durationSeconds: 250, ratePerSecond: 500, users: 100_000)])
         #expect(half.expectations[0].value == 95_833)
         #expect(half.notes.contains { $0.contains("--connections 100000") })
+        #expect(!half.expectations.contains { $0.figure.hasPrefix("fidelity.") })
+        #expect(half.notes.contains { $0.contains("another experiment") })
 
         let more = try Fixture.plan("smoke", Flags(connections: 4_500))
         #expect(more.workers.map(\.users) == [900, 900, 900, 900, 900])
@@ -97,8 +99,8 @@ import Testing
     }
 
     @Test func moreUsersThanWorkersStartIsArithmetic() {
-        let message = Fixture.message { try Fixture.plan("do-64gb", set: ["workers.0.count=39"]) }
-        #expect(message.contains("39 x 60,000 = 2,340,000"), "\(message)")
+        let message = Fixture.message { try Fixture.plan("do-64gb", set: ["workers.0.count=32"]) }
+        #expect(message.contains("32 x 60,000 + 7 x 60,000 = 2,340,000"), "\(message)")
         let none = Fixture.message {
             try Fixture.plan("smoke", set: ["workers.count=auto", "load.phases=[ { rate: max } ]"])
         }
@@ -140,14 +142,24 @@ import Testing
     }
 
     @Test func speedups() throws {
-        #expect(try Fixture.plan("do-64gb").speedup == 10)
+        #expect(try Fixture.plan("do-64gb").speedup == 12.7)
         #expect(try Fixture.plan("do-64gb", Flags(speedup: .auto)).speedup == 20)
         #expect(try Fixture.plan("do-64gb", Flags(rate: .max, speedup: .auto)).speedup == 1)
         #expect(try Fixture.plan("do-64gb", Flags(speedup: .times(2))).speedup == 2)
         let fast = try Fixture.plan("do-64gb", Flags(rate: .perSecond(50_000), speedup: .auto))
         #expect(fast.speedup == 1)
-        // 127 s of model time are 12.7 s of wall clock: 15 s (3 retries) is nearer than 7 s.
-        #expect(try Fixture.plan("do-64gb").synRetries == 3)
+    }
+
+    @Test func patienceIsKeptInModelTime() throws {
+        // 127 s of model time are 10 s of wall clock.
+        let plan = try Fixture.plan("do-64gb")
+        #expect(plan.synRetries == 9 && plan.synLinearTimeouts == 9 && plan.synPatienceSeconds == 10)
+        // 12.7 s; without linear waits 15 s (3 retries) is nearer than 7 s.
+        let old = Fixture.host { $0.kernelRelease = "6.4.9" }
+        let slow = try Fixture.plan("do-64gb", Flags(speedup: .times(10)), host: old)
+        #expect(slow.synRetries == 3 && slow.synLinearTimeouts == 0 && slow.synPatienceSeconds == 15)
+        let real = try Fixture.plan("do-64gb", Flags(speedup: .times(1)))
+        #expect(real.synRetries == 6 && real.synLinearTimeouts == 0 && real.synPatienceSeconds == 127)
     }
 
     @Test(arguments: [
@@ -158,7 +170,6 @@ import Testing
         (Flags(rate: .perSecond(.infinity)), ["--rate", "10,000,000/s"]),
         (Flags(holdSeconds: -1), ["--hold", "30 days"]),
         (Flags(network: .bridge), ["--network is bridge", "routed, loopback"]),
-        (Flags(fit: .fixed(.full)), ["Fit full", "--fit connections"]),
     ])
     func conflictsAreUsageErrors(flags: Flags, parts: [String]) {
         do {

@@ -6,9 +6,9 @@ import Testing
     @Test func readsTheShippedRun() throws {
         let profile = try Fixture.profile("do-64gb")
         #expect(profile.name == "do-64gb")
-        #expect(profile.target.droplet == Plan.Droplet(memoryBytes: 67_560_800_256, swapBytes: 32 << 30, cpus: 20))
-        #expect(profile.workers.count == 1)
-        #expect(profile.workers[0].count == .fixed(40))
+        #expect(profile.target.droplet == Plan.Droplet(memoryBytes: 67_560_800_256, swapBytes: 32 << 30, swapBytesPerSecond: 2e8, cpus: 20))
+        #expect(profile.workers.map(\.count) == [.fixed(33), .fixed(7)])
+        #expect(profile.workers.map(\.unansweredShare) == [0, 0.25])
         #expect(profile.workers[0].users == 60_000)
         #expect(profile.workers[0].ports == 1_025...65_535)
         #expect(
@@ -17,8 +17,8 @@ import Testing
             ])
         #expect(profile.load.retryWaitMilliseconds == 10)
         #expect(profile.session == [.connect, .join(topic: "rooms:lobby"), .think(seconds: 30_000)])
-        #expect(profile.speedup == .times(10))
-        #expect(profile.footprintBytes == 25_600)
+        #expect(profile.speedup == .times(12.7))
+        #expect(profile.footprintBytes == 27_367)
         #expect(profile.referencePath == "\(Fixture.directory)/reference/do-64gb.csv")
         #expect(
             profile.expectations[0]
@@ -70,7 +70,33 @@ import Testing
         (Fixture.yaml(more: "expect: { joined.peak: 5 }"), ["expect.joined.peak", ">=, <=, >, <, =="]),
         (Fixture.yaml(more: "expect: { joined.peak: \">= 101 % of users\" }"), ["100 %"]),
         (Fixture.yaml(more: "expect:\n  joined.peak: >= 5"), ["tiny.yml:6", "not YAML", "need quotes"]),
-        (Fixture.yaml(more: "footprint: [ { name: x, bytes: 5 B } ]"), ["footprint.0", "lacks the key \"source\""]),
+        (Fixture.yaml(more: "footprint: [ { name: x, bytes: 5 B } ]"), ["footprint.0", "lacks the key \"basis\""]),
+        (
+            Fixture.yaml(more: "footprint: [ { name: x, bytes: 5 B, basis: guessed, source: y } ]"),
+            ["footprint.0.basis", "known, measured, calibrated, assumed"]
+        ),
+        (
+            Fixture.yaml(more: "footprint: [ { name: x, bytes: 5 B, basis: known, source: y, hibernates_to: 6 B } ]"),
+            ["footprint.0.hibernates_to", "no more than"]
+        ),
+        (
+            Fixture.yaml(more: "footprint: [ { name: x, bytes: 5 B, basis: known, source: y, hibernates_to: 4 B } ]"),
+            ["hibernate_after", "15 s"]
+        ),
+        (Fixture.yaml(more: "hibernate_after: 15 s"), ["no footprint part has hibernates_to"]),
+        (Fixture.yaml(more: "target: { droplet: { swap: 1 GiB } }"), ["target.droplet", "swap says nothing without memory"]),
+        (
+            Fixture.yaml(more: "target: { droplet: { memory: 1 GiB, swap_speed: 1 MB/s } }"),
+            ["target.droplet", "swap_speed needs a swap"]
+        ),
+        (
+            Fixture.yaml(more: "target: { droplet: { memory: 1 GiB, swap: 1 GiB, swap_speed: 1 MB } }"),
+            ["target.droplet.swap_speed", "MB/s"]
+        ),
+        (Fixture.yaml(workers: "workers: { count: 2, users: 100, unanswered: 101 % }"), ["workers.unanswered", "0 % to 100 %"]),
+        (Fixture.yaml(workers: "workers: { count: 2, users: 100, unanswered: 0.2 }"), ["workers.unanswered", "no unit"]),
+        (Fixture.yaml(more: "cloud: { hours: 2 h }"), ["cloud lacks the key \"machines\""]),
+        (Fixture.yaml(more: "extends: nothing"), ["tiny.yml:5: extends:", "nothing"]),
         (Fixture.yaml(more: "reference: curve.txt"), ["reference:", ".csv"]),
         (Fixture.yaml(more: "tuning: { window: 0 }"), ["tuning.window", "1 to 4,096"]),
         (Fixture.yaml(more: "sample_period: 1 ms"), ["sample_period", "50 ms to 1 h"]),
@@ -128,7 +154,7 @@ import Testing
             ])
         #expect(profile.load.phases[0].rate == .perSecond(1_000))
         #expect(profile.tuning.window == 32)
-        #expect(profile.target.droplet == Plan.Droplet(memoryBytes: 1 << 30))
+        #expect(profile.target.droplet == Plan.Droplet(memoryBytes: 1 << 30, swapBytes: 0))
         #expect(profile.workers[0].count == .auto)
         #expect(profile.expectations.first { $0.figure == "joined.peak" }?.value == .number(5))
         #expect(profile.load.retries == 4)
@@ -159,7 +185,7 @@ import Testing
         let finder = ProfileFinder(
             directories: ["/nonexistent"], environment: ["SIMBENCH_PROFILES": Fixture.directory])
         #expect(try finder.find("smoke") == "\(Fixture.directory)/smoke.yml")
-        #expect(finder.all().map(\.name) == Fixture.shipped.sorted())
+        #expect(finder.all().map(\.name) == (Fixture.shipped + ["droplets"]).sorted())
         #expect(try finder.find("\(Fixture.directory)/smoke.yml") == "\(Fixture.directory)/smoke.yml")
     }
 }
