@@ -1,7 +1,10 @@
 import Lab
 import Profiles
 
-/// Finds what stopped growth, from counters that say so themselves.
+/// Finds what stopped growth or slowed it down, from counters that say so themselves.
+///
+/// Where the curve bends, the cause is the one that began there. Where it ends without a bend, it is the first in this
+/// order: what is nearer to the cause comes before what follows from it.
 enum Ceiling {
     struct Evidence {
         var tally: Tally
@@ -16,6 +19,10 @@ enum Ceiling {
         var target: TcpCounters?
         var softnet: SoftnetStat?
         var lanesFull = false
+        /// Where a paced curve bent, and what began when.
+        var knee: Knee?
+        var onsets = Onsets()
+        var droplet: Summary.Droplet?
     }
 
     static func attribute(_ evidence: Evidence) -> Summary.Ceiling {
@@ -25,12 +32,18 @@ enum Ceiling {
             if let count, count > 0 { reasons.append((cause, sentence(count))) }
         }
         func error(_ name: String) -> UInt64? { errors[name].map { UInt64($0) } }
+        if let kills = evidence.droplet?.oomKills, kills > 0 {
+            reasons.append(("memory", "The kernel killed the target: its droplet's memory of \(megabytes(evidence.droplet?.limitBytes)) was full, and \(swapSentence(evidence.droplet))."))
+        }
         if let ended = evidence.ended { reasons.append((evidence.targetEnded ? "target_exit" : "broken", ended)) }
         if let left = evidence.memoryLeftBytes {
             reasons.append(("memory", "The ramp was stopped with \(left >> 20) MiB of the host's memory available."))
         }
         add("memory", error("memory")) { "\($0) connections failed for lack of kernel memory (ENOMEM or ENOBUFS)." }
         add("ports", error("eaddrnotavail")) { "\($0) connection attempts found no free source port (EADDRNOTAVAIL)." }
+        if let swap = evidence.droplet?.swapPeakBytes, swap > 0 {
+            reasons.append(("swap", "The droplet's memory was full (\(evidence.droplet?.limitHits ?? 0) times), and up to \(megabytes(swap)) of it went to swap."))
+        }
         add("descriptors", error("descriptors")) { "\($0) sockets were refused for lack of descriptors (EMFILE or ENFILE)." }
         if evidence.lanesFull {
             reasons.append(("descriptors", "The target's lanes were full: no descriptors were left to accept with."))
@@ -45,8 +58,35 @@ enum Ceiling {
         }
         if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.joinedTotal) of \(evidence.planned) users joined.")) }
         let complete = evidence.tally.joinedTotal >= evidence.planned
+        if let knee = evidence.knee, knee.slopeAfter < knee.slopeBefore {
+            let cause = evidence.onsets.nearest(to: knee)
+            let sentences = bend(knee, cause, evidence.onsets) + reasons.map(\.sentence)
+            if let cause { return Summary.Ceiling(cause: cause, atConnected: Int(knee.connected), evidence: sentences) }
+            return Summary.Ceiling(
+                cause: complete ? "none" : reasons.first?.cause ?? "none", atConnected: Int(knee.connected), evidence: sentences)
+        }
         return Summary.Ceiling(
             cause: complete ? "none" : reasons.first?.cause ?? "none", atConnected: complete ? nil : evidence.tally.connected,
             evidence: reasons.map(\.sentence))
+    }
+
+    /// What happened at the bend, and what did not.
+    private static func bend(_ knee: Knee, _ cause: String?, _ onsets: Onsets) -> [String] {
+        var sentences = [
+            "Growth slowed from \(Int(knee.slopeBefore.rounded())) to \(Int(knee.slopeAfter.rounded())) connections a model second at "
+                + "\(Int(knee.seconds.rounded())) s (\(Int(knee.interval.lowerBound.rounded())) to \(Int(knee.interval.upperBound.rounded())) s), "
+                + "with \(Int(knee.connected)) connected; \(cause.map { "what began there is \($0)" } ?? "nothing that is watched began there")."
+        ]
+        for (name, mark) in onsets.marks.sorted(by: { ($0.value.modelSeconds, $0.key) < ($1.value.modelSeconds, $1.key) }) {
+            sentences.append("First sign of \(name): \(Int(mark.modelSeconds.rounded())) s, with \(mark.connected) connected.")
+        }
+        return sentences
+    }
+
+    private static func megabytes(_ bytes: UInt64?) -> String { bytes.map { "\($0 >> 20) MiB" } ?? "unknown size" }
+
+    private static func swapSentence(_ droplet: Summary.Droplet?) -> String {
+        guard let peak = droplet?.swapPeakBytes, peak > 0 else { return "it had no swap to go to" }
+        return "so was its swap, with \(peak >> 20) MiB in it at most"
     }
 }

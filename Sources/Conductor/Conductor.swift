@@ -19,6 +19,18 @@ public enum Conductor {
     }
 }
 
+extension Conductor {
+    /// So many sockets are nothing that a plan would miss.
+    private static let fewSockets: UInt64 = 10_000
+
+    /// Waits, 90 s at most, while the kernel is putting away the sockets of something that has ended. Returns at once on
+    /// a host that is quiet, or whose sockets are in use.
+    public static func waitUntilSocketsAreGone() {
+        guard Quiet.sockets() > fewSockets else { return }
+        _ = Quiet.wait(atMostSeconds: Quiet.mostSeconds) { false }
+    }
+}
+
 /// The state of a run under way.
 final class Run {
     /// Lanes that cannot be made ready within this time are given up.
@@ -47,11 +59,17 @@ final class Run {
     var evidence: Ceiling.Evidence
     var interrupts = 0
     var broken: String?
+    /// Why the load ended early although nothing broke: what the profile expects to happen has happened.
+    var stopped: String?
+    var droplet: TargetDroplet?
+    /// The workers' droplets, which one process carries, as one; nil where the profile limits none, or not below the host.
+    var workersGroup: Cgroup?
     var last: Sample?
     var nextSample = 0.0
     private var nextMemoryLook = 0.0
     /// Connected over model time, for the comparison with the reference.
     var curve = Curve()
+    var onsets = Onsets()
     var peakUsers = 0, peakConnected = 0, peakJoined = 0
 
     init(
@@ -99,6 +117,7 @@ final class Run {
         let world = try World.build(plan, hostFacts: plan.host)
         self.world = world
         for sentence in world.swept { note(sentence) }
+        try buildDroplet(world)
         degraded += world.degraded
         note("The lab is built: \(plan.network.rawValue), \(plan.workers.count) workers.")
         var figures = Figures()
@@ -141,7 +160,7 @@ final class Run {
         var teardown = Summary.Teardown(seconds: 0, leaks: [])
     }
 
-    var isGoingOn: Bool { interrupts == 0 && broken == nil }
+    var isGoingOn: Bool { interrupts == 0 && broken == nil && stopped == nil }
 
     // MARK: starting
 
@@ -154,8 +173,33 @@ final class Run {
             guard isGoingOn else { return }
             if monotonicSeconds() > limit { broken = "The lanes were not ready within \(Int(Run.readySeconds)) s." }
         }
-        sampler = Sampler(board: board, plan: plan, target: waiting.target?.pid, workers: waiting.workers?.pid)
+        try settleDroplet()
+        sampler = Sampler(
+            board: board, plan: plan, target: waiting.target?.pid, workers: waiting.workers?.pid, droplet: droplet)
         note("Both sides are ready: \(plan.target.lanes) target lanes, \(plan.workerLanes.count) worker lanes, \(plan.engine.rawValue).")
+    }
+
+    private func buildDroplet(_ world: World) throws {
+        do {
+            droplet = try plan.cap.map { try TargetDroplet($0, plan.target.droplet, hostCPUs: plan.host.cpus, in: world) }
+            if let bytes = plan.workersMemoryBytes, plan.host.capUnavailableBecause == nil {
+                var limits = CgroupLimits()
+                limits.memoryBytes = bytes
+                limits.swapBytes = 0
+                workersGroup = try world.makeCgroup("workers", limits)
+            }
+        } catch {
+            let leaks = world.remove()
+            throw leaks.isEmpty ? error : RunError("\(error) Then: \(leaks.joined(separator: " "))")
+        }
+    }
+
+    private func settleDroplet() throws {
+        guard let droplet else { return }
+        try droplet.settle()
+        note(
+            "The target's droplet: \(droplet.limitBytes >> 20) MiB, of which it holds \((droplet.baseBytes ?? 0) >> 20) MiB now; swap "
+                + "\(droplet.cap.swapBytes.map { "\($0 >> 20) MiB" } ?? "as the host's").")
     }
 
     private func spawn(_ role: LaneProcess.Role, namespaces: [Int32]) throws -> ChildProcess {
@@ -166,6 +210,7 @@ final class Run {
             2: record.events, LaneProcess.Descriptor.plan: planFile, LaneProcess.Descriptor.board: boardDescriptor,
             LaneProcess.Descriptor.bell: bell,
         ]
+        if let group = role == .target ? droplet?.group : workersGroup { request.cgroupProcs = group.procs }
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
@@ -192,7 +237,7 @@ final class Run {
     // MARK: phases
 
     private func ramp(_ figures: inout Figures) {
-        figures.memoryBefore = MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.memoryBefore = memoryMark()
         figures.usageBefore = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
         let start = monotonicSeconds() + 0.001
         board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
@@ -202,10 +247,18 @@ final class Run {
         // A paced load may rest between its arrivals; it stands still only after the last one.
         let scheduled = isPaced ? start + plan.phases.reduce(0) { $0 + $1.durationSeconds } / plan.speedup : start
         var moved = start
+        var lastJoin = start
         var before = -1
+        var joined = 0
         while isGoingOn {
             let tally = step(.ramping, until: monotonicSeconds() + Run.memoryPeriodSeconds)
+            if tally.joinedTotal > joined { (joined, lastJoin) = (tally.joinedTotal, monotonicSeconds()) }
             if tally.ramping == 0 { break }
+            // Whoever is still trying has been refused by every port that answers: two patiences long nobody got through.
+            if isPaced, tally.started == plan.users, monotonicSeconds() - lastJoin > 2 * plan.synPatienceSeconds {
+                note("Nobody joins any more; \(tally.started - tally.ended - tally.joined) users are still without a connection and go on trying.")
+                break
+            }
             let progress = tally.joinedTotal + tally.ended + tally.started
             if progress != before || monotonicSeconds() < scheduled { moved = monotonicSeconds() }
             before = progress
@@ -220,7 +273,7 @@ final class Run {
                 break
             }
         }
-        figures.rampSeconds = (evidence.stalledSeconds == nil ? monotonicSeconds() : moved) - start
+        figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
         figures.rampJoins = Tally(board).joinedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
     }
@@ -233,7 +286,7 @@ final class Run {
         return HostReadings.memory().flatMap(MemoryLeft.bytes)
     }
 
-    private var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
+    var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
 
     private func hold(_ figures: inout Figures) {
         enter(.hold, "The hold begins: \(Tally(board).joined) joined.")
@@ -248,8 +301,14 @@ final class Run {
     }
 
     private func measure(_ figures: inout Figures) {
-        figures.memoryHeld = MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid)
-        figures.pairsHeld = Tally(board).joined
+        figures.memoryHeld = memoryMark()
+        let tally = Tally(board)
+        figures.pairsHeld = tally.joined
+        droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.joined)
+    }
+
+    private func memoryMark() -> MemoryMark {
+        MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid, footprintBytes: Tally(board).footprintBytes)
     }
 
     private func sweep() -> Summary.Verified {
@@ -278,7 +337,7 @@ final class Run {
         figures.final = tally
         evidence.tally = tally
         evidence.interrupted = interrupts > 0
-        evidence.ended = broken
+        evidence.ended = evidence.ended ?? broken
         evidence.target = census.counters().flatMap { now in figures.counters.map { now.since($0) } }
         if let now = SoftnetStat.current(), let before = figures.softnet {
             var growth = now
@@ -286,6 +345,10 @@ final class Run {
             evidence.softnet = growth
         }
         evidence.lanesFull = tally.acceptTableFull > 0
+        _ = droplet?.read()
+        evidence.droplet = droplet?.summary
+        evidence.onsets = onsets
+        evidence.knee = isPaced ? KneeFit.knee(of: curve) : nil
     }
 
     // MARK: steps
@@ -313,6 +376,7 @@ final class Run {
         last = sample
         record.append(sample)
         curve.append(seconds: sample.modelSeconds, connected: Double(sample.tally.connected))
+        if stage == .ramping { onsets.note(sample, swapBytes: plan.cap?.swapBytes, cpus: plan.host.cpus) }
         nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
         notePeaks(sample.tally)
         let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)
@@ -356,7 +420,7 @@ final class Run {
             note("Signal \(number): the run ends\(interrupts > 1 ? " at once" : "").")
         case .targetEnded:
             evidence.targetEnded = true
-            broken = broken ?? "The target's process ended before the run did\(ending(waiting.target))."
+            targetEnded("The target's process ended before the run did\(ending(waiting.target)).")
             waiting.target = nil
         case .workersEnded:
             broken = broken ?? "The workers' process ended before the run did\(ending(waiting.workers))."
@@ -366,6 +430,18 @@ final class Run {
         if failures > 0 && broken == nil {
             broken = "\(failures) of the lanes failed; \(record.directory)/events.log says why."
         }
+    }
+
+    /// A target that its droplet was too small for is a result where the profile expects one, and else the end of the run.
+    private func targetEnded(_ sentence: String) {
+        let isKilled = droplet.flatMap { $0.read().oomKills } ?? 0 > 0
+        if isKilled, plan.expectations.contains(where: { $0.figure == "droplet.oom_kills" }) {
+            stopped = stopped ?? sentence
+            note("\(sentence) The profile expects that.")
+        } else {
+            broken = broken ?? sentence
+        }
+        evidence.ended = sentence
     }
 
     private func ending(_ child: ChildProcess?) -> String {

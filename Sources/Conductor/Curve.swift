@@ -43,6 +43,13 @@ struct Curve: Equatable {
         if !isLatestKept { points.append(latest) }
     }
 
+    /// The same curve with all connections multiplied.
+    func scaled(by factor: Double) -> Curve {
+        var curve = self
+        for index in curve.points.indices { curve.points[index].connected *= factor }
+        return curve
+    }
+
     /// Interpolated linearly; nil before the first point and after the last.
     func connected(at seconds: Double) -> Double? {
         guard let first = points.first, let last = points.last, seconds >= first.seconds, seconds <= last.seconds else {

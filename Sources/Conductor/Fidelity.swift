@@ -11,10 +11,14 @@ import Profiles
 ///   never smaller while the curve grows: it is the stricter reading of "within 1.5 % at every sample". It is also
 ///   why the comparison begins late: five minutes in, one second is 0.3 % of so few.
 /// - All deviations are magnitudes, so that one expectation bounds them from both sides.
-/// - Nothing is scaled. A plan with another number of users than the reference run started is another experiment; its
-///   own knee is told, the deviations are not, and the remark says why. So it is with `--connections` and fit `footprint`.
+/// - With fit `footprint` the run's connections are divided by the part of the users that really connect, so that both
+///   curves are in model units. Nothing else is scaled: a plan with another number of users than the reference run
+///   started, as with `--connections`, is another experiment; its own knee is told, the deviations are not, and the remark
+///   says why.
 enum Fidelity {
     static let firstSeconds = 500.0
+    /// Users are the same within this share: a part of them, divided by that part, is off by a rounding.
+    static let sameUsers = 0.001
 
     static func compare(_ run: Curve, with reference: Reference, users: Int) -> Summary.Fidelity {
         var result = Summary.Fidelity()
@@ -32,7 +36,7 @@ enum Fidelity {
         result.referenceSlopeAfter = published?.slopeAfter
         result.referenceFinalConnected = reference.samples.last?.connected
 
-        if let started = reference.usersStarted, started != Double(users) {
+        if let started = reference.usersStarted, abs(started - Double(users)) > sameUsers * started {
             result.remark =
                 "Not compared with the reference: it started \(Int(started)) users, this plan \(users), and nothing is scaled."
             return result

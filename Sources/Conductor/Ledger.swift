@@ -6,14 +6,18 @@ struct MemoryMark {
     /// Bytes by slab cache; nil where /proc/slabinfo is not for this user.
     var slab: Slabinfo?
     var slabTotalBytes: UInt64?
+    /// Resident and swapped.
     var targetBytes: UInt64?
     var workersBytes: UInt64?
+    /// Of the target's, what the model holds.
+    var footprintBytes: UInt64
 
-    init(target: Int32?, workers: Int32?) {
+    init(target: Int32?, workers: Int32?, footprintBytes: UInt64) {
+        self.footprintBytes = footprintBytes
         slab = try? Slabinfo.current()
         slabTotalBytes = HostReadings.memory()?["Slab"]
-        targetBytes = target.flatMap { ProcessUsage.of(pid: $0)?.residentBytes }
-        workersBytes = workers.flatMap { ProcessUsage.of(pid: $0)?.residentBytes }
+        targetBytes = target.flatMap { ProcessUsage.heldBytes(pid: $0) }
+        workersBytes = workers.flatMap { ProcessUsage.heldBytes(pid: $0) }
     }
 }
 
@@ -33,13 +37,15 @@ enum Ledger {
             guard let now, let then, now > then else { return nil }
             return (Double(now) - Double(then)) / count
         }
-        bytes.targetUser = growth(after.targetBytes, before.targetBytes)
+        let footprint = after.footprintBytes > before.footprintBytes ? after.footprintBytes - before.footprintBytes : 0
+        if footprint > 0 { bytes.targetFootprint = Double(footprint) / count }
+        bytes.targetUser = growth(after.targetBytes.map { $0 > footprint ? $0 - footprint : 0 }, before.targetBytes)
         bytes.workerUser = growth(after.workersBytes, before.workersBytes)
         bytes.fixed = before.targetBytes.flatMap { target in before.workersBytes.map { Double(target + $0) } }
         let kernel = growth(after.slabTotalBytes, before.slabTotalBytes)
         if let kernel, let user = bytes.targetUser, let other = bytes.workerUser { bytes.pair = kernel + user + other }
         bytes.method =
-            "Growth of the kernel's slabs and of both processes' resident memory from before the first connection to the hold, lanes' own memory included."
+            "Growth of the kernel's slabs and of both processes' memory, resident and swapped, from before the first connection to the hold, lanes' own memory included; the modelled footprint is counted by itself."
         guard let now = after.slab, let then = before.slab, let kernel else {
             bytes.method += " The kernel's part is not split by side: /proc/slabinfo is not readable for this user."
             return bytes

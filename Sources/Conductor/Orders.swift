@@ -70,7 +70,19 @@ public enum LaneProcess {
             port: plan.target.port, portCount: plan.target.portCount, path: plan.target.path,
             laneCapacity: plan.target.laneCapacity,
             laneSlots: min(plan.host.descriptorLimit, 65_536) - (plan.engine == .epoll ? epollReserve : 0),
-            chainCPUs: chainCPUs(plan), footprint: [], hibernateAfterNanoseconds: nil)
+            chainCPUs: chainCPUs(plan), footprint: plan.footprint.map(footprintPart),
+            hibernateAfterNanoseconds: plan.hibernateAfterSeconds.map { UInt64($0 / plan.speedup * 1e9) })
+    }
+
+    private static func footprintPart(_ part: Plan.FootprintPart) -> FootprintPart {
+        let access: FootprintPart.Access =
+            switch part.onMessage {
+            case .none: .none
+            case .touch: .touch
+            case .copy: .copy
+            }
+        return FootprintPart(
+            bytes: Int(clamping: part.bytes), access: access, hibernatedBytes: part.hibernatedBytes.map { Int(clamping: $0) })
     }
 
     /// Descriptors of an epoll lane's table that are not connections: standard streams, listeners, the bell, the set.
@@ -78,6 +90,7 @@ public enum LaneProcess {
 
     private static func workerOrders(_ plan: Plan, _ board: Board) -> WorkerOrders {
         let cpus = Affinity.current()
+        let seats = seats(plan)
         var firstUser: UInt64 = 1
         let lanes = plan.workerLanes.enumerated().map { number, lane in
             let worker = plan.workers[lane.worker]
@@ -87,15 +100,29 @@ public enum LaneProcess {
                 sourceAddress: plan.network == .loopback ? worker.address : nil, worker: lane.worker,
                 firstUser: firstUser, users: lane.users, arrivalsBefore: lane.firstUser, firstPort: worker.firstPort,
                 lastPort: worker.lastPort, portsInSequence: worker.portOrder == .sequence,
-                unansweredShare: 0, cpu: cpus.isEmpty ? -1 : cpus[number % cpus.count])
+                unansweredShare: worker.unansweredShare, cpu: cpus.isEmpty ? -1 : cpus[seats[number] % cpus.count])
         }
         return WorkerOrders(
             usesRing: plan.engine == .ioUring, board: board, bell: Descriptor.bell,
-            targetAddress: plan.target.address, deadAddress: plan.target.address, port: plan.target.port,
+            targetAddress: plan.target.address, deadAddress: plan.unansweredAddress ?? plan.target.address, port: plan.target.port,
             portCount: plan.target.portCount, path: plan.target.path, seed: plan.seed, speedup: plan.speedup,
             isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
             retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
-            hasSocketCommands: isAtLeast(plan.host.kernelRelease, 6, 7), phases: shares(plan), lanes: lanes)
+            hasSocketCommands: plan.host.isKernelAtLeast(6, 7), phases: shares(plan), lanes: lanes)
+    }
+
+    /// For each worker lane a number whose remainder by the CPUs is its CPU, so that lanes that are busy at the same time
+    /// are spread over all of them.
+    ///
+    /// In a full ramp those are neighbours: lanes run one after another. In a paced one all workers are busy, each in the
+    /// same one of its lanes: counted straight through, workers of an even number of lanes would all sit on one CPU of two.
+    static func seats(_ plan: Plan) -> [Int] {
+        guard plan.phases.contains(where: { $0.ratePerSecond != nil }) else { return Array(plan.workerLanes.indices) }
+        var lanesOfWorker: [Int: Int] = [:]
+        return plan.workerLanes.map { lane in
+            defer { lanesOfWorker[lane.worker, default: 0] += 1 }
+            return lane.worker + lanesOfWorker[lane.worker, default: 0]
+        }
     }
 
     /// Each worker's share of each phase: the rate in equal parts, the users as its own limit has it.
@@ -122,12 +149,5 @@ public enum LaneProcess {
             }
         }
         return shares
-    }
-
-    /// Whether a kernel release such as 6.18.44-x is at least major.minor.
-    static func isAtLeast(_ release: String, _ major: Int, _ minor: Int) -> Bool {
-        let numbers = release.split(whereSeparator: { !$0.isNumber }).prefix(2).compactMap { Int($0) }
-        guard numbers.count == 2 else { return false }
-        return (numbers[0], numbers[1]) >= (major, minor)
     }
 }

@@ -8,9 +8,13 @@ struct Sample {
     var wallSeconds: Double
     var modelSeconds: Double
     var tally: Tally
-    /// Resident memory of the target's process.
+    /// Memory charged to the target's droplet; without one, resident memory of the target's process.
     var targetMemoryBytes: UInt64?
-    /// Share of time in which some task waited for memory, over the last 10 s.
+    /// What of the droplet is in swap.
+    var targetSwapBytes: UInt64?
+    /// How often the droplet's limit was hit so far.
+    var limitHits: UInt64?
+    /// Share of the sampling period in which some task waited for memory: of the droplet where the kernel tells, else of the host.
     var memoryPressurePercent: Double?
     /// In CPUs: 1 is one CPU busy all the time.
     var cpuTarget: Double?
@@ -20,20 +24,23 @@ struct Sample {
 
     static let header =
         "t_s,model_t_s,users,connected,joined,connect_ok_total,errors_total,target_memory_bytes,target_swap_bytes,"
-        + "memory_pressure_pct,cpu_target,cpu_workers,cpu_softirq,bytes_in,bytes_out,memory_available_bytes"
+        + "memory_pressure_pct,cpu_target,cpu_workers,cpu_softirq,bytes_in,bytes_out,memory_available_bytes,"
+        + "memory_limit_hits_total,footprint_bytes,etimedout_total,eaddrnotavail_total,gave_up_total"
 
     /// What was not measured is an empty field.
     var row: String {
         let fields: [String?] = [
             seconds(wallSeconds), seconds(modelSeconds), String(tally.started - tally.ended), String(tally.connected),
             String(tally.joined), String(tally.connectedTotal), String(tally.errorCount), targetMemoryBytes.map { String($0) },
-            // No droplet is built around the target yet, so nothing of it can be in a swap of its own.
-            nil, memoryPressurePercent.map { String(format: "%.2f", $0) }, share(cpuTarget), share(cpuWorkers),
+            targetSwapBytes.map { String($0) }, memoryPressurePercent.map { String(format: "%.2f", $0) }, share(cpuTarget), share(cpuWorkers),
             share(cpuSoftirq), String(tally.bytesIn), String(tally.bytesOut), memoryAvailableBytes.map { String($0) },
+            limitHits.map { String($0) }, String(tally.footprintBytes), total("etimedout"), total("eaddrnotavail"),
+            total("abort_max_conn_retries"),
         ]
         return fields.map { $0 ?? "" }.joined(separator: ",")
     }
 
+    private func total(_ error: String) -> String { String(tally.errors[error, default: 0]) }
     private func seconds(_ value: Double) -> String { String(format: "%.3f", value) }
     private func share(_ value: Double?) -> String? { value.map { String(format: "%.3f", $0) } }
 }
@@ -44,11 +51,18 @@ struct Usage {
     var target: ProcessUsage?
     var workers: ProcessUsage?
     var softirqTicks: UInt64?
+    /// Of all CPUs of the host together.
+    var idleTicks: UInt64?
+    /// Microseconds that some task has waited for memory since boot, on the whole host.
+    var pressureMicroseconds: UInt64?
 
     init(target: Int32?, workers: Int32?) {
         self.target = target.flatMap { ProcessUsage.of(pid: $0) }
         self.workers = workers.flatMap { ProcessUsage.of(pid: $0) }
-        softirqTicks = HostReadings.cpu()?.total.softIRQ
+        let cpu = HostReadings.cpu()?.total
+        softirqTicks = cpu?.softIRQ
+        idleTicks = cpu.map { $0.idle + $0.ioWait }
+        pressureMicroseconds = HostReadings.memoryPressure()?.some.totalMicroseconds
     }
 
     /// CPU seconds that one side used since an earlier moment.
@@ -59,9 +73,12 @@ struct Usage {
         return after >= before ? Double(after - before) * 1e-6 : nil
     }
 
-    func softirqSeconds(since earlier: Usage) -> Double? {
-        guard let softirqTicks, let before = earlier.softirqTicks, softirqTicks >= before else { return nil }
-        return Double(softirqTicks - before) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    func softirqSeconds(since earlier: Usage) -> Double? { Self.ticks(softirqTicks, since: earlier.softirqTicks) }
+    func idleSeconds(since earlier: Usage) -> Double? { Self.ticks(idleTicks, since: earlier.idleTicks) }
+
+    private static func ticks(_ now: UInt64?, since before: UInt64?) -> Double? {
+        guard let now, let before, now >= before else { return nil }
+        return Double(now - before) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 }
 
@@ -83,16 +100,20 @@ struct Sampler {
     let plan: Plan
     let target: Int32?
     let workers: Int32?
+    let droplet: TargetDroplet?
     /// CLOCK_MONOTONIC seconds at model time 0; nil before the ramp.
     var start: Double?
     private var last: Usage
+    private var lastPressure: UInt64?
 
-    init(board: Board, plan: Plan, target: Int32?, workers: Int32?) {
+    init(board: Board, plan: Plan, target: Int32?, workers: Int32?, droplet: TargetDroplet?) {
         self.board = board
         self.plan = plan
         self.target = target
         self.workers = workers
+        self.droplet = droplet
         last = Usage(target: target, workers: workers)
+        lastPressure = droplet?.last.pressureSomeTotalMicroseconds ?? last.pressureMicroseconds
     }
 
     mutating func sample() -> Sample {
@@ -100,13 +121,22 @@ struct Sampler {
         defer { last = usage }
         let period = max(usage.seconds - last.seconds, 1e-6)
         let wall = start.map { usage.seconds - $0 } ?? 0
+        let group = droplet?.read()
         return Sample(
             wallSeconds: wall, modelSeconds: wall * plan.speedup, tally: Tally(board),
-            targetMemoryBytes: usage.target?.residentBytes,
-            memoryPressurePercent: HostReadings.memoryPressure()?.some.average10,
+            targetMemoryBytes: group?.memoryBytes ?? usage.target?.residentBytes, targetSwapBytes: group?.swapBytes,
+            limitHits: group?.limitHits,
+            memoryPressurePercent: pressure(group?.pressureSomeTotalMicroseconds ?? usage.pressureMicroseconds, period),
             cpuTarget: Usage.seconds(usage.target, since: last.target).map { $0 / period },
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
             memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes))
+    }
+
+    /// Percent of the period, from a total of waiting time that only grows.
+    private mutating func pressure(_ now: UInt64?, _ period: Double) -> Double? {
+        defer { lastPressure = now }
+        guard let now, let before = lastPressure, now >= before else { return nil }
+        return min(100, Double(now - before) * 1e-4 / period)
     }
 }

@@ -102,6 +102,35 @@ public struct Summary: Codable, Equatable, Sendable {
         /// Why there was no comparison, or what must be known about it.
         public var remark: String?
     }
+    /// The limits around the target and what they showed; null for a run without.
+    public struct Droplet: Codable, Equatable, Sendable {
+        /// The memory limit of the target's control group.
+        public var limitBytes: UInt64?
+        /// null is the host's swap.
+        public var swapLimitBytes: UInt64?
+        /// Charged before the first connection.
+        public var baseBytes: UInt64?
+        public var memoryPeakBytes: UInt64?
+        public var swapPeakBytes: UInt64?
+        /// How often an allocation met the limit.
+        public var limitHits: UInt64?
+        public var oomKills: UInt64?
+        /// Charged per connection, in memory or in swap, footprint included, as measured while connections were held.
+        public var chargedPerConnection: Double?
+        /// What the plan reckoned with.
+        public var predictedPerConnection: Double?
+        public var chargeDeviationPct: Double?
+    }
+    /// Who used the CPUs that were there, over the ramp. On one host load and target compete for them.
+    public struct Interference: Codable, Equatable, Sendable {
+        /// Of all the host's CPU time.
+        public var hostBusyPct: Double?
+        public var targetPct: Double?
+        public var workersPct: Double?
+        /// The CPUs were used up, and the workers used more of them than the target: the load, not the target, may
+        /// have been the limit. nil at rate max, where the load is meant to be.
+        public var generatorBound: Bool?
+    }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
         /// What was left, in sentences.
@@ -149,6 +178,8 @@ public struct Summary: Codable, Equatable, Sendable {
     /// As the workers saw it.
     public var traffic: Traffic
     public var fidelity: Fidelity
+    public var droplet: Droplet?
+    public var interference: Interference
     public var teardown: Teardown
     public var expectations: [ExpectationResult]
     public var host: HostFacts
@@ -166,7 +197,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified"],
+        "": ["digest", "verified", "droplet"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
         "latency_us": ["connect", "join", "heartbeat", "broadcast"],
@@ -174,6 +205,7 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
+        "interference": ["host_busy_pct", "target_pct", "workers_pct", "generator_bound"],
         "fidelity": [
             "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",
             "compared_samples", "compared_from_model_s", "compared_to_model_s", "knee_connected", "knee_model_s",
@@ -183,8 +215,15 @@ public struct Summary: Codable, Equatable, Sendable {
         ],
     ]
 
+    /// Of the droplet, where there is one.
+    private static let dropletKeys = [
+        "limit_bytes", "swap_limit_bytes", "base_bytes", "memory_peak_bytes", "swap_peak_bytes", "limit_hits", "oom_kills",
+        "charged_per_connection", "predicted_per_connection", "charge_deviation_pct",
+    ]
+
     private static func spellNulls(in tree: inout [String: Any]) {
-        for (place, keys) in nullable {
+        let droplet = tree["droplet"] is [String: Any] ? ["droplet": dropletKeys] : [:]
+        for (place, keys) in nullable.merging(droplet, uniquingKeysWith: { first, _ in first }) {
             var object = place.isEmpty ? tree : tree[place] as? [String: Any] ?? [:]
             for key in keys where object[key] == nil { object[key] = NSNull() }
             if place.isEmpty { tree = object } else { tree[place] = object }

@@ -24,6 +24,8 @@ struct Tally {
     /// Connections the target holds.
     var served = 0
     var acceptTableFull = 0
+    /// Modelled server memory that is allocated now.
+    var footprintBytes: UInt64 = 0
 
     private static let causes = Counter.allCases.filter { $0.cause != nil }
 
@@ -33,6 +35,7 @@ struct Tally {
             let lane = board.target(index)
             served += Int(lane[.openNow])
             acceptTableFull += Int(lane[.acceptTableFull])
+            footprintBytes &+= lane[.footprintBytes]
         }
     }
 

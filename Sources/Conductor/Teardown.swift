@@ -97,7 +97,7 @@ extension Run {
         } else {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
-        summary.degraded += record.troubles
+        summary.degraded += (droplet?.degraded ?? []) + record.troubles
         note("Verdict: \(summary.verdict).")
         try record.finish(summary)
         tell(.done)
@@ -120,14 +120,16 @@ extension Run {
                 connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil),
             bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
             traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
-            fidelity: fidelity(),
+            fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
             teardown: figures.teardown, expectations: [], host: plan.host)
     }
 
     private func fidelity() -> Summary.Fidelity {
         guard let path = plan.referencePath else { return .init() }
         do {
-            return Fidelity.compare(curve, with: try Reference.load(path: path), users: plan.users)
+            let model = curve.scaled(by: 1 / plan.connectionScale)
+            let users = Int((Double(plan.users) / plan.connectionScale).rounded())
+            return Fidelity.compare(model, with: try Reference.load(path: path), users: users)
         } catch {
             return .init(remark: "Not compared with the reference: \(error)")
         }
@@ -149,6 +151,21 @@ extension Run {
             workers: Usage.seconds(after.workers, since: before.workers).map { $0 * 1e6 / joins },
             softirq: after.softirqSeconds(since: before).map { $0 * 1e6 / joins },
             method: "CPU time of both processes and softirq time of the whole host over the ramp, divided by its joins. A kernel that does not account interrupt time apart has charged softirq to the processes as well: do not add the three.")
+    }
+
+    /// From this share on the CPUs count as used up: the scheduler never fills the last percents.
+    private static let busyPercent = 95.0
+
+    private func interference(_ figures: Figures) -> Summary.Interference {
+        guard let before = figures.usageBefore, let after = figures.usageAfter, after.seconds > before.seconds else { return .init() }
+        let all = (after.seconds - before.seconds) * Double(max(1, plan.host.cpus)) / 100
+        let busy = after.idleSeconds(since: before).map { max(0, 100 - $0 / all) }
+        let target = Usage.seconds(after.target, since: before.target).map { $0 / all }
+        let workers = Usage.seconds(after.workers, since: before.workers).map { $0 / all }
+        // At rate max the load is as fast as both ends go, so it is always the limit, and that says nothing.
+        var bound: Bool?
+        if isPaced, let busy, let target, let workers { bound = busy >= Run.busyPercent && workers > target }
+        return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, generatorBound: bound)
     }
 
     private func percentiles(_ latency: Latency) -> Summary.Percentiles? {

@@ -84,6 +84,14 @@ import Testing
         #expect(try #require(result.remark).contains("2400000 users, this plan 240000"))
     }
 
+    /// A third of the users is a third of the curve, which in model units is all of it.
+    @Test func aShrunkenRunIsHeldAgainstTheReferenceInModelUnits() throws {
+        let reference = try Fixture.reference()
+        let third = Fidelity.curve(reference).scaled(by: 0.333)
+        let result = Fidelity.compare(third.scaled(by: 1 / 0.333), with: reference, users: Int((Double(799_200) / 0.333).rounded()))
+        #expect(try #require(result.maxRelativeDeviationPct) < 0.01 && result.remark == nil)
+    }
+
     @Test func aReferenceThatDoesNotSayHowManyIsComparedAndSaysSo() throws {
         let reference = try Reference(csv: "t_s,connected\n0,0\n1000,100\n2000,200\n", file: "c.csv")
         let result = Fidelity.compare(line(0.1), with: reference, users: 7)

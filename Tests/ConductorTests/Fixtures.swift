@@ -45,7 +45,7 @@ enum Fixture {
             users: .init(peak: 10, started: 10), connected: .init(peak: 9, final: 8), joined: .init(peak: 7, final: 6),
             verified: nil, lost: 0, errors: [:], retries: 0, ramp: .init(), latencyUs: .init(),
             bytesPerConnection: .init(method: "none"), cpuUsPerConnection: .init(method: "Nothing was measured: nobody joined."), traffic: .init(bytesIn: 0, bytesOut: 0),
-            fidelity: .init(), teardown: .init(seconds: 0.5, leaks: []), expectations: [], host: host)
+            fidelity: .init(), droplet: nil, interference: .init(), teardown: .init(seconds: 0.5, leaks: []), expectations: [], host: host)
         change(&summary)
         return summary
     }

@@ -44,11 +44,19 @@ import Testing
         #expect(LaneProcess.shares(plan).allSatisfy { $0[0].ratePerSecond == nil && $0[0].users == 1 })
     }
 
-    @Test(arguments: [
-        ("6.7.0", true), ("6.18.44-x", true), ("7.0", true), ("6.6.99", false), ("5.15.0-generic", false), ("", false),
-        ("6", false),
-    ])
-    func releases(release: String, isAtLeast: Bool) {
-        #expect(LaneProcess.isAtLeast(release, 6, 7) == isAtLeast)
+    /// Lanes that are busy at the same time sit on different CPUs, whatever the number of lanes of a worker.
+    @Test(arguments: [1, 2, 3, 4]) func busyLanesAreSpreadOverTheCPUs(lanes: Int) throws {
+        let workerLanes = (0..<40 * lanes).map { Plan.WorkerLane(worker: $0 / lanes, firstUser: 0, users: 1) }
+        let paced = LaneProcess.seats(
+            try Fixture.plan {
+                $0.workerLanes = workerLanes
+                $0.phases = [Plan.Phase(durationSeconds: 9, ratePerSecond: 5, users: 40)]
+            })
+        for lane in 0..<lanes {
+            let busy = (0..<40).map { paced[$0 * lanes + lane] % 2 }
+            #expect(busy.filter { $0 == 0 }.count == 20)
+        }
+        let unpaced = LaneProcess.seats(try Fixture.plan { $0.workerLanes = workerLanes })
+        #expect(unpaced == Array(workerLanes.indices), "neighbours run at the same time")
     }
 }

@@ -110,6 +110,12 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     /// The wheel's ticks: milliseconds of wall time.
     var tick: UInt64 { (now &- began) / 1_000_000 }
 
+    /// Until a tick of the wheel begins.
+    private func nanoseconds(until tick: UInt64) -> UInt64 {
+        let due = began &+ tick &* 1_000_000
+        return due > now ? due &- now : 1
+    }
+
     /// Wall time at which an arrival is due.
     private func wall(_ arrival: Pacer.Arrival) -> UInt64 {
         run[.start].load(ordering: .relaxed) &+ UInt64(Double(arrival.dueNanoseconds) / settings.speedup)
@@ -171,7 +177,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
                 limit = underWay == 0 ? 0 : arrival.isImmediate ? nil : 1_000_000
             }
         }
-        if wheelCount > 0 { limit = min(limit ?? .max, isBehindWithRetries ? 0 : 1_000_000) }
+        if let next = wheel.nextDue { limit = min(limit ?? .max, isBehindWithRetries ? 0 : nanoseconds(until: next)) }
         return limit.map { Int64(clamping: $0) }
     }
 
