@@ -15,7 +15,9 @@ public enum SummaryText {
         lines += page.growth(summary)
         lines += page.latency(summary.latencyUs)
         lines += page.bytes(summary.bytesPerConnection)
+        lines += page.droplet(summary.droplet)
         lines += page.processors(summary.cpuUsPerConnection)
+        lines += page.interference(summary.interference)
         lines += page.fidelity(summary.fidelity)
         lines += page.health(summary)
         lines += page.teardown(summary.teardown)
@@ -94,6 +96,34 @@ public enum SummaryText {
             ]
             if let footprint { parts.append("\(Words.perConnection(footprint)) footprint") }
             return parts.joined(separator: ", ")
+        }
+
+        /// Nothing at all for a run without limits.
+        func droplet(_ droplet: Summary.Droplet?) -> [Line] {
+            guard let droplet else { return [] }
+            func size(_ bytes: UInt64?) -> String { bytes.map { UnitText.bytes($0) } ?? unknown }
+            var text = "limit \(size(droplet.limitBytes)), \(size(droplet.memoryPeakBytes)) at peak"
+            switch droplet.swapLimitBytes {
+            case 0?: text += ", no swap"
+            case let bytes?: text += "; \(size(droplet.swapPeakBytes)) of \(size(bytes)) swap at peak"
+            case nil: text += "; \(size(droplet.swapPeakBytes)) in the host's swap at peak"
+            }
+            if let kills = droplet.oomKills, kills > 0 { text += "; killed for want of memory" }
+            var lines = field("droplet", text)
+            if let charged = droplet.chargedPerConnection, let predicted = droplet.predictedPerConnection {
+                lines += layout.wrap(
+                    "charged \(Words.perConnection(charged)) a connection, \(Words.perConnection(predicted)) predicted",
+                    indent: labelColumns)
+            }
+            return lines
+        }
+
+        /// Only where it puts the result in doubt.
+        func interference(_ gauge: Summary.Interference) -> [Line] {
+            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return [] }
+            return field(
+                "bound by", "the workers: the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers and "
+                    + "\(UnitText.decimal(target, places: 0)) % by the target", .warning)
         }
 
         func processors(_ cpu: Summary.CPU) -> [Line] {

@@ -29,6 +29,11 @@ enum Checkup {
         init(_ name: String, _ path: String, _ finder: ProfileFinder, _ host: HostFacts) {
             self.name = name
             do {
+                if let sweep = try finder.sweep(path) {
+                    runs = true
+                    sentence = "is a sweep of \(UnitText.count(sweep.profiles.count)) of these: \(sweep.profiles.joined(separator: ", "))."
+                    return
+                }
                 let profile = try finder.load(path)
                 let plan = try Planner.plan(profile: profile, flags: Flags(), host: host, version: Simbench.version)
                 runs = true
@@ -61,6 +66,7 @@ enum Checkup {
             "A descriptor table holds \(UnitText.count(host.descriptorLimit)); each lane has one of its own.",
             "TCP may use \(UnitText.bytes(host.tcpMemoryBytes)) for data in flight (net.ipv4.tcp_mem).",
         ]
+        if host.capUnavailableBecause == nil { facts.append("Control groups can limit the memory of droplets.") }
         if host.ioUringUnavailableBecause == nil { facts.append("io_uring works; so does epoll.") }
         if host.privilege == .root { facts.append("Network namespaces, links and kernel settings can be made and changed.") }
         return facts
@@ -77,6 +83,7 @@ enum Checkup {
         case .none:
             lacks.append("Workers are loopback addresses instead of machines of their own. \(host.privilegeLimitedBecause ?? "")")
         }
+        if let reason = host.capUnavailableBecause { lacks.append("Droplets have no limits here. \(reason)") }
         if host.descriptorLimit < 20_000 {
             lacks.append(
                 "\(UnitText.count(host.descriptorLimit)) descriptors per table make many lanes: raise the hard limit "

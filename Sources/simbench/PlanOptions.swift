@@ -75,15 +75,22 @@ struct PlanOptions: ParsableArguments {
             holdSeconds: hold, network: network)
     }
 
-    /// The plan for this host. Call it before anything starts a thread: it may enter a user namespace.
-    func plan() throws -> Plan {
+    /// The profile's name or path, as given.
+    func profileName() throws -> String {
+        if let profile { return profile }
+        let names = ProfileFolders.finder().all().map(\.name).joined(separator: ", ")
+        throw Failure.usage("--profile is missing: name one\(names.isEmpty ? "" : " (\(names))"), or give the path of a file.")
+    }
+
+    /// The profiles that `--profile` stands for: one, or those of a sweep.
+    func sweep() throws -> Sweep? { try ProfileFolders.finder().sweep(profileName()) }
+
+    /// The plan for this host. The first call comes before anything starts a thread: it may enter a user namespace.
+    ///
+    /// - Parameter name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
+    func plan(_ name: String? = nil) throws -> Plan {
         let privileges = Privileges.prepare()
-        let finder = ProfileFolders.finder()
-        guard let profile else {
-            let names = finder.all().map(\.name).joined(separator: ", ")
-            throw Failure.usage("--profile is missing: name one\(names.isEmpty ? "" : " (\(names))"), or give the path of a file.")
-        }
-        let parsed = try finder.load(profile, overrides: overrides)
+        let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
         let host = try HostProbe().facts(privileges)
         return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
     }

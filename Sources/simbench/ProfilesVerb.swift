@@ -19,6 +19,7 @@ struct ProfilesVerb: ParsableCommand {
 
     private func about(_ finder: ProfileFinder, _ path: String) -> String {
         do {
+            if let sweep = try finder.sweep(path) { return sweep.about }
             return try finder.load(path).about
         } catch {
             return "cannot be used: \(error)"

@@ -27,8 +27,10 @@ enum RunFolder {
     }
 
     /// A new folder under ./runs, named after the run and the time.
-    static func make(for plan: Plan) throws -> String {
-        let stem = "\(plan.profile)-\(plan.engine.rawValue)-\(timestamp(Date()))"
+    static func make(for plan: Plan) throws -> String { try make(named: "\(plan.profile)-\(plan.engine.rawValue)") }
+
+    static func make(named name: String) throws -> String {
+        let stem = "\(name)-\(timestamp(Date()))"
         let base = URL(fileURLWithPath: "runs").standardizedFileURL.path
         for attempt in 1...mostOfOneSecond {
             let path = "\(base)/\(stem)" + (attempt == 1 ? "" : "-\(attempt)")

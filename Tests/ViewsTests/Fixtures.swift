@@ -39,7 +39,7 @@ enum Fixture {
                 targetKernel: 4_100.4, targetUser: 24, targetFootprint: nil, workerKernel: 4_300, workerUser: 40.25,
                 pair: 8_464.65, fixed: 50_331_648, method: "test", slab: nil),
             cpuUsPerConnection: .init(target: 8.04, workers: 9, softirq: nil, method: "CPU time of both processes and of softirq."),
-            traffic: .init(bytesIn: 1, bytesOut: 2), fidelity: .init(),
+            traffic: .init(bytesIn: 1, bytesOut: 2), fidelity: .init(), droplet: nil, interference: .init(),
             teardown: .init(seconds: 0.25, leaks: []),
             expectations: [.init(figure: "joined.peak", comparison: "==", value: 2_000, measured: 2_000, held: true)],
             host: host)
