@@ -274,7 +274,7 @@ public struct Plan: Codable, Equatable, Sendable {
     public var network: NetworkModel
     /// net.ipv4.tcp_syn_retries in the workers' namespaces.
     public var synRetries: Int
-    /// net.ipv4.tcp_syn_linear_timeouts there, on kernels that have it: so many of the waits are a second each.
+    /// net.ipv4.tcp_syn_linear_timeouts there, on kernels that have it: so many retries of a second each come first.
     public var synLinearTimeouts: Int
     public var target: Target
     public var workers: [Worker]

@@ -36,6 +36,7 @@ struct ReportVerb: ParsableCommand {
         do { try Data(text.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic) } catch {
             throw Failure.hostCannot("\(svg) could not be written: \(error.localizedDescription) Name another file with --svg.")
         }
+        print(svg)
     }
 
     private func read(_ folder: String) throws -> SavedRun {

@@ -5,7 +5,7 @@ import Glibc
 struct EngineSettings {
     /// Slots 0 ..< this.
     var slots: Int
-    /// One for each target port.
+    /// Where `ConnectOptions.destination` may point: the target's ports, and what a lane has beside them.
     var destinations: [sockaddr_in]
     /// TCP_DEFER_ACCEPT on connecting sockets: the last packet of the TCP handshake then carries the first bytes of
     /// the WebSocket handshake, one packet less per connection.

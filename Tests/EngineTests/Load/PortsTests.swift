@@ -78,4 +78,29 @@ import Testing
         let always = (0..<UInt64(10_000)).count { user in (0..<UInt16(4)).allSatisfy { quarter.takes(user: user, attempt: $0) } }
         #expect(always > 10 && always < 100, "one in 256 draws badly four times")
     }
+
+    // MARK: where attempts go
+
+    private func orders(_ memory: BoardMemory, target: String, dead: String) -> WorkerOrders {
+        WorkerOrders(
+            usesRing: false, board: memory.board, bell: -1, targetAddress: target, deadAddress: dead, port: 4_000,
+            portCount: 3, path: TestUsers.path, seed: 1, speedup: 1, isExponential: true, activeLanes: 1, window: 1,
+            retries: 0, retryWaitMilliseconds: 10, hasSocketCommands: false, phases: [[]], lanes: [])
+    }
+
+    @Test func theAddressThatNeverAnswersFollowsTheTargets() throws {
+        let memory = BoardMemory(targetLanes: 0, workerLanes: 1)
+        func destinations(_ share: Double, target: String = "198.18.0.1", dead: String = "198.18.255.1") throws -> [String] {
+            let settings = TestUsers.worker(users: 1, seed: 1, unansweredShare: share)
+            return try WorkerHost.destinations(settings, orders(memory, target: target, dead: dead)).map {
+                "\(UInt32(bigEndian: $0.sin_addr.s_addr) & 0xFFFF):\(UInt16(bigEndian: $0.sin_port))"
+            }
+        }
+        let answering = ["1:4000", "1:4001", "1:4002"]
+        #expect(try destinations(0) == answering)
+        #expect(try destinations(0, dead: "nowhere") == answering, "nobody asks for it")
+        #expect(try destinations(0.1) == answering + ["65281:4000", "65281:4001", "65281:4002"])
+        #expect(throws: EngineError.self) { try destinations(0.1, dead: "nowhere") }
+        #expect(throws: EngineError.self) { try destinations(0, target: "::1") }
+    }
 }
