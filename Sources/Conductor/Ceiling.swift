@@ -19,10 +19,12 @@ enum Ceiling {
         var target: TcpCounters?
         var softnet: SoftnetStat?
         var lanesFull = false
+        var peakConnected = 0
         /// Where a paced curve bent, and what began when.
         var knee: Knee?
         var onsets = Onsets()
         var droplet: Summary.Droplet?
+        var interference = Summary.Interference()
     }
 
     static func attribute(_ evidence: Evidence) -> Summary.Ceiling {
@@ -41,8 +43,9 @@ enum Ceiling {
         }
         add("memory", error("memory")) { "\($0) connections failed for lack of kernel memory (ENOMEM or ENOBUFS)." }
         add("ports", error("eaddrnotavail")) { "\($0) connection attempts found no free source port (EADDRNOTAVAIL)." }
-        if let swap = evidence.droplet?.swapPeakBytes, swap > 0 {
-            reasons.append(("swap", "The droplet's memory was full (\(evidence.droplet?.limitHits ?? 0) times), and up to \(megabytes(swap)) of it went to swap."))
+        if let swap = evidence.droplet?.swapPeakBytes, swap > 0, evidence.droplet?.limitHits != 0 {
+            let hits = evidence.droplet?.limitHits.map { " (\($0) times)" } ?? ""
+            reasons.append(("swap", "The droplet's memory was full\(hits), and up to \(megabytes(swap)) of it went to swap."))
         }
         add("descriptors", error("descriptors")) { "\($0) sockets were refused for lack of descriptors (EMFILE or ENFILE)." }
         if evidence.lanesFull {
@@ -57,17 +60,16 @@ enum Ceiling {
             reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(evidence.planned - evidence.tally.joinedTotal) were still to come."))
         }
         if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.joinedTotal) of \(evidence.planned) users joined.")) }
-        let complete = evidence.tally.joinedTotal >= evidence.planned
+        let complete = evidence.tally.joinedTotal >= evidence.planned && !evidence.targetEnded
+        var sentences = reasons.map(\.sentence)
         if let knee = evidence.knee, knee.slopeAfter < knee.slopeBefore {
             let cause = evidence.onsets.nearest(to: knee)
-            let sentences = bend(knee, cause, evidence.onsets) + reasons.map(\.sentence)
+            sentences = bend(knee, cause, evidence.onsets) + processors(evidence) + sentences
             if let cause { return Summary.Ceiling(cause: cause, atConnected: Int(knee.connected), evidence: sentences) }
-            return Summary.Ceiling(
-                cause: complete ? "none" : reasons.first?.cause ?? "none", atConnected: Int(knee.connected), evidence: sentences)
         }
         return Summary.Ceiling(
-            cause: complete ? "none" : reasons.first?.cause ?? "none", atConnected: complete ? nil : evidence.tally.connected,
-            evidence: reasons.map(\.sentence))
+            cause: complete ? "none" : reasons.first?.cause ?? "none",
+            atConnected: complete ? nil : max(evidence.peakConnected, evidence.tally.connected), evidence: sentences)
     }
 
     /// What happened at the bend, and what did not.
@@ -83,10 +85,25 @@ enum Ceiling {
         return sentences
     }
 
+    /// Who used the CPUs, where they were used up.
+    private static func processors(_ evidence: Evidence) -> [String] {
+        let gauge = evidence.interference
+        guard evidence.onsets.marks["cpu"] != nil, let target = gauge.targetPct, let workers = gauge.workersPct else { return [] }
+        let softirq = gauge.softirqPct.map { ", softirq \(Int($0.rounded())) %" } ?? ""
+        return ["Of the CPUs the target used \(Int(target.rounded())) % over the ramp, the workers \(Int(workers.rounded())) %\(softirq)."]
+    }
+
     private static func megabytes(_ bytes: UInt64?) -> String { bytes.map { "\($0 >> 20) MiB" } ?? "unknown size" }
 
+    /// Of the swap's size: this much of it counts as full.
+    private static let fullSwap = 0.95
+
     private static func swapSentence(_ droplet: Summary.Droplet?) -> String {
-        guard let peak = droplet?.swapPeakBytes, peak > 0 else { return "it had no swap to go to" }
-        return "so was its swap, with \(peak >> 20) MiB in it at most"
+        if droplet?.swapLimitBytes == 0 { return "it had no swap to go to" }
+        guard let peak = droplet?.swapPeakBytes else { return "what was in swap is not known" }
+        if let size = droplet?.swapLimitBytes, Double(peak) >= fullSwap * Double(size) {
+            return "so was its swap, with \(peak >> 20) MiB in it at most"
+        }
+        return "what was left could not go to swap, which held \(peak >> 20) MiB at most"
     }
 }

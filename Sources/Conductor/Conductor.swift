@@ -66,7 +66,7 @@ final class Run {
     var workersGroup: Cgroup?
     var last: Sample?
     var nextSample = 0.0
-    private var nextMemoryLook = 0.0
+    var nextMemoryLook = 0.0
     /// Connected over model time, for the comparison with the reference.
     var curve = Curve()
     var onsets = Onsets()
@@ -181,7 +181,7 @@ final class Run {
 
     private func buildDroplet(_ world: World) throws {
         do {
-            droplet = try plan.cap.map { try TargetDroplet($0, plan.target.droplet, hostCPUs: plan.host.cpus, in: world) }
+            droplet = try plan.cap.map { try TargetDroplet($0, plan, in: world) }
             if let bytes = plan.workersMemoryBytes, plan.host.capUnavailableBecause == nil {
                 var limits = CgroupLimits()
                 limits.memoryBytes = bytes
@@ -198,7 +198,7 @@ final class Run {
         guard let droplet else { return }
         try droplet.settle()
         note(
-            "The target's droplet: \(droplet.limitBytes >> 20) MiB, of which it holds \((droplet.baseBytes ?? 0) >> 20) MiB now; swap "
+            "The target's droplet: \(droplet.limitBytes >> 20) MiB, of which it holds \(droplet.baseBytes.map { "\($0 >> 20) MiB" } ?? "an unknown part") now; swap "
                 + "\(droplet.cap.swapBytes.map { "\($0 >> 20) MiB" } ?? "as the host's").")
     }
 
@@ -348,114 +348,8 @@ final class Run {
         _ = droplet?.read()
         evidence.droplet = droplet?.summary
         evidence.onsets = onsets
+        evidence.peakConnected = peakConnected
+        evidence.interference = interference(figures)
         evidence.knee = isPaced ? KneeFit.knee(of: curve) : nil
-    }
-
-    // MARK: steps
-
-    private func enter(_ phase: Board.Phase, _ sentence: String) {
-        note(sentence)
-        board[.phase].store(phase.rawValue, ordering: .releasing)
-        waiting.ring()
-    }
-
-    /// Waits for the next thing to happen, samples when it is time, and says where the run stands.
-    private func step(_ stage: Progress.Stage, until: Double? = nil, secondsLeft: Double? = nil) -> Tally {
-        let now = monotonicSeconds()
-        let next = min(nextSample, until ?? .infinity)
-        heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
-        if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
-        let tally = Tally(board)
-        notePeaks(tally)
-        return tally
-    }
-
-    private func sample(_ stage: Progress.Stage, _ secondsLeft: Double?) {
-        guard let sample = sampler?.sample() else { return }
-        let before = last
-        last = sample
-        record.append(sample)
-        curve.append(seconds: sample.modelSeconds, connected: Double(sample.tally.connected))
-        if stage == .ramping { onsets.note(sample, swapBytes: plan.cap?.swapBytes, cpus: plan.host.cpus) }
-        nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
-        notePeaks(sample.tally)
-        let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)
-        let rate = seconds > 0 ? Double(sample.tally.joinedTotal - (before?.tally.joinedTotal ?? 0)) / seconds : 0
-        onProgress(
-            Progress(
-                stage: stage, elapsedSeconds: monotonicSeconds() - began, modelSeconds: sample.modelSeconds,
-                usersStarted: sample.tally.started, usersPlanned: plan.users, connected: sample.tally.connected,
-                joined: sample.tally.joined, joinsPerSecond: rate,
-                memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes > $0 ? plan.host.memoryTotalBytes - $0 : 0 },
-                memoryTotalBytes: plan.host.memoryTotalBytes, errors: sample.tally.errorCount, lost: sample.tally.lost,
-                verified: stage == .sweeping ? sample.tally.verified : nil,
-                secondsLeft: secondsLeft ?? estimate(stage, sample, rate)))
-    }
-
-    private func notePeaks(_ tally: Tally) {
-        peakUsers = max(peakUsers, tally.started - tally.ended)
-        peakConnected = max(peakConnected, tally.connected)
-        peakJoined = max(peakJoined, tally.joined)
-    }
-
-    private func estimate(_ stage: Progress.Stage, _ sample: Sample, _ rate: Double) -> Double? {
-        guard stage == .ramping else { return nil }
-        let left = Double(plan.users - sample.tally.joinedTotal - sample.tally.ended)
-        return rate > 0 ? left / rate + plan.holdSeconds : nil
-    }
-
-    func tell(_ stage: Progress.Stage, socketsLeft: Int? = nil) {
-        onProgress(
-            Progress(
-                stage: stage, elapsedSeconds: monotonicSeconds() - began, usersPlanned: plan.users,
-                memoryTotalBytes: plan.host.memoryTotalBytes, socketsLeft: socketsLeft))
-    }
-
-    /// Notes what an event means for the run.
-    func heed(_ event: Event) {
-        switch event {
-        case .timeout, .bell: break
-        case .signal(let number):
-            interrupts += 1
-            note("Signal \(number): the run ends\(interrupts > 1 ? " at once" : "").")
-        case .targetEnded:
-            evidence.targetEnded = true
-            targetEnded("The target's process ended before the run did\(ending(waiting.target)).")
-            waiting.target = nil
-        case .workersEnded:
-            broken = broken ?? "The workers' process ended before the run did\(ending(waiting.workers))."
-            waiting.workers = nil
-        }
-        let failures = board[.failures].load(ordering: .relaxed)
-        if failures > 0 && broken == nil {
-            broken = "\(failures) of the lanes failed; \(record.directory)/events.log says why."
-        }
-    }
-
-    /// A target that its droplet was too small for is a result where the profile expects one, and else the end of the run.
-    private func targetEnded(_ sentence: String) {
-        let isKilled = droplet.flatMap { $0.read().oomKills } ?? 0 > 0
-        if isKilled, plan.expectations.contains(where: { $0.figure == "droplet.oom_kills" }) {
-            stopped = stopped ?? sentence
-            note("\(sentence) The profile expects that.")
-        } else {
-            broken = broken ?? sentence
-        }
-        evidence.ended = sentence
-    }
-
-    private func ending(_ child: ChildProcess?) -> String {
-        guard let exit = child?.wait(timeoutMilliseconds: 1_000) else { return "" }
-        if let signal = exit.signal { return ", killed by signal \(signal)\(signal == SIGKILL ? " (out of memory?)" : "")" }
-        return " with status \(exit.code ?? 0)"
-    }
-
-    func kill() {
-        _ = waiting.target?.signal(SIGKILL)
-        _ = waiting.workers?.signal(SIGKILL)
-        _ = waiting.target?.wait(timeoutMilliseconds: 60_000)
-        _ = waiting.workers?.wait(timeoutMilliseconds: 60_000)
-        waiting.target = nil
-        waiting.workers = nil
     }
 }

@@ -16,7 +16,7 @@ struct Onsets {
     private static let leastShare = 0.01
     /// Of the swap, in use.
     private static let fullSwap = 0.95
-    /// Of the host's CPUs, busy with target, workers and softirq.
+    /// Of the host's CPUs, busy with anything.
     private static let busyShare = 0.95
 
     /// - Parameters:
@@ -34,9 +34,7 @@ struct Onsets {
         if let swap = swapBytes, swap > 0, let used = sample.targetSwapBytes, Double(used) > Self.fullSwap * Double(swap) {
             mark("swap", sample)
         }
-        if let target = sample.cpuTarget, let workers = sample.cpuWorkers, target + workers > Self.busyShare * Double(cpus) {
-            mark("cpu", sample)
-        }
+        if let idle = sample.cpuIdle, idle < (1 - Self.busyShare) * Double(cpus) { mark("cpu", sample) }
     }
 
     private mutating func mark(_ cause: String, _ sample: Sample) {

@@ -20,6 +20,8 @@ struct Sample {
     var cpuTarget: Double?
     var cpuWorkers: Double?
     var cpuSoftirq: Double?
+    /// CPUs with nothing to do; nil where the run is confined to some of the host's.
+    var cpuIdle: Double?
     var memoryAvailableBytes: UInt64?
 
     static let header =
@@ -72,6 +74,9 @@ struct Usage {
         let after = now.userMicroseconds + now.systemMicroseconds
         return after >= before ? Double(after - before) * 1e-6 : nil
     }
+
+    /// Whether a run has all CPUs of the host, which is what the host's idle time is about.
+    static func isWholeHost(_ plan: Plan) -> Bool { plan.host.cpus == sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
     func softirqSeconds(since earlier: Usage) -> Double? { Self.ticks(softirqTicks, since: earlier.softirqTicks) }
     func idleSeconds(since earlier: Usage) -> Double? { Self.ticks(idleTicks, since: earlier.idleTicks) }
@@ -130,6 +135,7 @@ struct Sampler {
             cpuTarget: Usage.seconds(usage.target, since: last.target).map { $0 / period },
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
+            cpuIdle: Usage.isWholeHost(plan) ? usage.idleSeconds(since: last).map { $0 / period } : nil,
             memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes))
     }
 

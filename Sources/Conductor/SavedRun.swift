@@ -21,6 +21,9 @@ public struct SavedRun {
         points = try Self.curve(directory + "/samples.csv", scale: plan.connectionScale)
     }
 
+    /// What is larger is no figure of a run.
+    private static let largest = 1e12
+
     /// A last line that was cut off by a crash is left out; everything before it counts.
     private static func curve(_ path: String, scale: Double) throws -> [(seconds: Double, connected: Double)] {
         guard let data = FileManager.default.contents(atPath: path) else { throw RunError("\(path) cannot be read.") }
@@ -31,7 +34,9 @@ public struct SavedRun {
         }
         return lines.dropFirst().compactMap { line in
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard cells.count == names.count, let seconds = Double(cells[time]), let count = Double(cells[connected]) else { return nil }
+            guard cells.count == names.count, let seconds = Double(cells[time]), let count = Double(cells[connected]),
+                abs(seconds) < largest, abs(count) < largest
+            else { return nil }
             return (seconds, count / max(scale, 1e-6))
         }
     }

@@ -127,6 +127,8 @@ public struct Summary: Codable, Equatable, Sendable {
         public var hostBusyPct: Double?
         public var targetPct: Double?
         public var workersPct: Double?
+        /// Softirq of the whole host; a kernel that does not account it apart has it in the two above as well.
+        public var softirqPct: Double?
         /// The CPUs were used up, and the workers used more of them than the target: the load, not the target, may
         /// have been the limit. nil at rate max, where the load is meant to be.
         public var generatorBound: Bool?
@@ -205,7 +207,7 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
-        "interference": ["host_busy_pct", "target_pct", "workers_pct", "generator_bound"],
+        "interference": ["host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "generator_bound"],
         "fidelity": [
             "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",
             "compared_samples", "compared_from_model_s", "compared_to_model_s", "knee_connected", "knee_model_s",

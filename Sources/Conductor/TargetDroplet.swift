@@ -17,10 +17,13 @@ final class TargetDroplet {
 
     /// Sockets escape a cap when much less is charged than they are known to hold; below this share of it that is said.
     private static let escapeShare = 0.6
+    /// Modelled memory of a connection that does not hibernate, bytes.
+    private let footprintBytes: UInt64
 
     /// Makes the swap and the group. The target is to be spawned into `group.procs`.
-    init(_ cap: Plan.Cap, _ droplet: Plan.Droplet, hostCPUs: Int, in world: World) throws {
+    init(_ cap: Plan.Cap, _ plan: Plan, in world: World) throws {
         self.cap = cap
+        footprintBytes = plan.footprintBytes
         if let bytes = cap.swapBytes, bytes > 0 {
             swap = try world.makeSwap(
                 bytes: bytes, bytesPerSecond: cap.swapBytesPerSecond.map { UInt64(max(1, $0)) })
@@ -31,7 +34,7 @@ final class TargetDroplet {
         var limits = CgroupLimits()
         limits.memoryBytes = limitBytes
         limits.swapBytes = cap.swapBytes
-        if let cpus = droplet.cpus, cpus < hostCPUs { limits.cpuQuota = Double(cpus) }
+        if let cpus = plan.target.droplet.cpus, cpus < plan.host.cpus { limits.cpuQuota = Double(cpus) }
         group = try world.makeCgroup("target", limits)
         last = group.reading()
     }
@@ -65,12 +68,18 @@ final class TargetDroplet {
         return Double(held.bytes - baseBytes) / Double(held.connections)
     }
 
+    /// In percent of the prediction, which holds for connections that are awake.
+    private var chargeDeviation: Double? {
+        guard let chargedBytes, let held, held.footprintBytes == UInt64(held.connections) * footprintBytes else { return nil }
+        return abs(chargedBytes - cap.chargedBytes) / cap.chargedBytes * 100
+    }
+
     var summary: Summary.Droplet {
         Summary.Droplet(
             limitBytes: limitBytes, swapLimitBytes: cap.swapBytes, baseBytes: baseBytes, memoryPeakBytes: memoryPeakBytes,
             swapPeakBytes: swapPeakBytes, limitHits: last.limitHits, oomKills: last.oomKills,
             chargedPerConnection: chargedBytes, predictedPerConnection: cap.chargedBytes,
-            chargeDeviationPct: chargedBytes.map { abs($0 - cap.chargedBytes) / cap.chargedBytes * 100 })
+            chargeDeviationPct: chargeDeviation)
     }
 
     /// Sentences for what the cap could not do.
@@ -78,7 +87,7 @@ final class TargetDroplet {
         var sentences = group.degraded
         guard let charged = chargedBytes, let held else { return sentences }
         let footprint = Double(held.footprintBytes) / Double(held.connections)
-        let expected = cap.chargedBytes - Double(held.footprintBytes) / Double(held.connections)
+        let expected = cap.chargedBytes - Double(footprintBytes)
         if charged - footprint < expected * Self.escapeShare {
             sentences.append(
                 "Accepted sockets escape the droplet's cap: \(Int(charged - footprint)) bytes a connection were charged beside the "

@@ -97,7 +97,7 @@ extension Run {
         } else {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
-        summary.degraded += (droplet?.degraded ?? []) + record.troubles
+        summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
         try record.finish(summary)
         tell(.done)
@@ -156,16 +156,18 @@ extension Run {
     /// From this share on the CPUs count as used up: the scheduler never fills the last percents.
     private static let busyPercent = 95.0
 
-    private func interference(_ figures: Figures) -> Summary.Interference {
+    func interference(_ figures: Figures) -> Summary.Interference {
         guard let before = figures.usageBefore, let after = figures.usageAfter, after.seconds > before.seconds else { return .init() }
         let all = (after.seconds - before.seconds) * Double(max(1, plan.host.cpus)) / 100
-        let busy = after.idleSeconds(since: before).map { max(0, 100 - $0 / all) }
+        // Idle time is the whole host's: it says nothing of the few CPUs that a run is confined to.
+        let busy = Usage.isWholeHost(plan) ? after.idleSeconds(since: before).map { max(0, 100 - $0 / all) } : nil
         let target = Usage.seconds(after.target, since: before.target).map { $0 / all }
         let workers = Usage.seconds(after.workers, since: before.workers).map { $0 / all }
         // At rate max the load is as fast as both ends go, so it is always the limit, and that says nothing.
         var bound: Bool?
         if isPaced, let busy, let target, let workers { bound = busy >= Run.busyPercent && workers > target }
-        return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, generatorBound: bound)
+        let softirq = after.softirqSeconds(since: before).map { $0 / all }
+        return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, softirqPct: softirq, generatorBound: bound)
     }
 
     private func percentiles(_ latency: Latency) -> Summary.Percentiles? {

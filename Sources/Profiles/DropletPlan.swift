@@ -54,7 +54,7 @@ struct DropletPlan {
             cap.ceilingConnections = Int(
                 min(Double(knee) + Double(swap) / charged, Double(knee) * charged / unswappable))
         }
-        try checkDisk(cap, host)
+        if host.capUnavailableBecause == nil { try checkDisk(cap, host) }
         return cap
     }
 

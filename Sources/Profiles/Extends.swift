@@ -21,7 +21,16 @@ public enum Extends {
         let lower = try resolve(ProfileParser.compose(base.text, file: base.file), file: base.file, find: find, depth: depth + 1)
         _ = try ProfileParser.profile(YAMLCursor(node: lower, path: [], source: YAMLCursor.Source(file: base.file)))
         mapping[Node("extends")] = nil
-        return merged(lower, under: .mapping(mapping))
+        return merged(withReferenceOf(lower, base.file), under: .mapping(mapping))
+    }
+
+    /// A reference is named relative to the file that names it.
+    private static func withReferenceOf(_ node: Node, _ file: String) -> Node {
+        guard case .mapping(var mapping) = node, case .scalar(let scalar)? = mapping[Node("reference")],
+            !scalar.string.hasPrefix("/"), let slash = file.lastIndex(of: "/")
+        else { return node }
+        mapping[Node("reference")] = Node(String(file[...slash]) + scalar.string)
+        return .mapping(mapping)
     }
 
     private static func merged(_ lower: Node, under upper: Node) -> Node {

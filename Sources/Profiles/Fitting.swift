@@ -34,7 +34,8 @@ struct Fitting: Equatable {
         func residentFootprints(_ users: Int) -> Int { min(users, kneeConnections ?? users) }
 
         func bytes(_ users: Int, scale: Double = 1) -> UInt64 {
-            let resident = Double(residentFootprints(Int(Double(self.users) * scale))) * Double(footprintBytes)
+            // The knee shrinks with the users.
+            let resident = Double(residentFootprints(self.users)) * scale * Double(footprintBytes)
             return connectionBytes(users) + UInt64(resident)
         }
     }

@@ -122,7 +122,8 @@ enum PlanMemory {
 
     private static func rented(_ cloud: Plan.Cloud) -> String {
         let machines = cloud.machines.map { "\($0.count) x \(UnitText.bytes($0.memoryBytes)) \($0.name)" }.joined(separator: ", ")
-        let memory = cloud.machines.reduce(UInt64(0)) { $0 + UInt64($1.count) * $1.memoryBytes }
+        // Added up as doubles: the sum of what may be asked for is beyond 64 bits.
+        let memory = UInt64(min(cloud.machines.reduce(0.0) { $0 + Double($1.count) * Double($1.memoryBytes) }, 1e18))
         return "\(machines): \(UnitText.bytes(memory)), \(UnitText.dollars(cloud.dollarsPerHour)) an hour, "
             + "\(UnitText.dollars(cloud.dollars)) for \(UnitText.decimal(cloud.hours, places: 1)) h"
     }

@@ -30,7 +30,7 @@ public enum Planner {
         if let connections = flags.connections { arrivals.scale(to: connections) }
         if let rate = flags.rate { arrivals.pace(rate) }
         let droplet = DropletPlan(profile, engine: choices.engine)
-        let fitting = try fitting(profile, flags, droplet, capacity, workforce, users: arrivals.users, base: base)
+        let fitting = try fitting(profile, flags, host, droplet, capacity, workforce, users: arrivals.users, base: base)
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
         try SessionCheck.check(profile, rampSeconds: arrivals.isUnpaced ? 0 : arrivals.phases.reduce(0) { $0 + $1.durationSeconds })
 
@@ -46,15 +46,22 @@ public enum Planner {
 
         var notes = arrivals.notes
         var degraded = choices.degraded
+        let keepsMixture = fitting.connectionScale == 1 || workforce.keepsMixture(counts, users: arrivals.users, base: base)
+        if !keepsMixture {
+            degraded.append(
+                "Fit footprint takes \(counts.map { String($0) }.joined(separator: " and ")) workers of the groups, which is not quite "
+                    + "their mixture: what depends on a group's ports moves on the curve.")
+        }
         let speedup = try Choices.speedup(profile, flags, arrivals: arrivals, cpus: host.cpus, notes: &notes)
         let patience = SynPatience.chosen(profile.load.synRetries, speedup: speedup, host: host, notes: &notes)
         let expectations = Expectations.resolve(
             profile, users: arrivals.users, base: base,
-            isOwnClock: flags.rate == nil && (flags.connections == nil || flags.connections == base), notes: &notes)
+            isOwnClock: keepsMixture && flags.rate == nil && (flags.connections == nil || flags.connections == base), notes: &notes)
         notes += Remarks.all(profile, workforce, workers: workers, arrivals: arrivals, host: host)
         Unanswered.settle(&workers, isUnpaced: arrivals.isUnpaced, choices.network, notes: &notes, degraded: &degraded)
         var cap = try droplet.cap(fitting, speedup: speedup, host: host)
         if let cap { notes += DropletPlan.notes(cap) }
+        notes += Remarks.processors(profile, hasCap: cap != nil && host.capUnavailableBecause == nil, host: host)
         if cap != nil, let reason = host.capUnavailableBecause {
             cap = nil
             degraded.append("The droplet's limits are not enforced. \(reason)")
@@ -86,7 +93,7 @@ public enum Planner {
 
     /// Where no memory is modelled there is nothing to shrink, and all fits come to the same.
     private static func fitting(
-        _ profile: Profile, _ flags: Flags, _ droplet: DropletPlan, _ capacity: Capacity, _ workforce: Workforce,
+        _ profile: Profile, _ flags: Flags, _ host: HostFacts, _ droplet: DropletPlan, _ capacity: Capacity, _ workforce: Workforce,
         users: Int, base: Int
     ) throws(PlanError) -> Fitting {
         let wish = flags.fit ?? profile.fit
@@ -97,7 +104,7 @@ public enum Planner {
         return try Fitting(
             wish,
             Fitting.Demand(
-                users: users, footprintBytes: profile.footprintBytes, kneeConnections: droplet.kneeConnections,
+                users: users, footprintBytes: profile.footprintBytes, kneeConnections: host.capUnavailableBecause == nil ? droplet.kneeConnections : nil,
                 connectionBytes: { users in
                     let workers = workforce.counts(users: users, scaledFrom: base).reduce(0, +)
                     let lanes =

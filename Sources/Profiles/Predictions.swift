@@ -15,7 +15,10 @@ enum Predictions {
         predictions.sort { ($0.connected, $0.cause) < ($1.connected, $1.cause) }
         let carried = plan.workers.reduce(0) { $0 + min($1.users, portCapacity($1, plan)) }
         let end = min(carried, plan.cap?.ceilingConnections ?? carried)
-        predictions.append(Plan.Prediction(cause: "end", connected: end, sentence: "All users have arrived."))
+        predictions.append(
+            Plan.Prediction(
+                cause: "end", connected: end,
+                sentence: end < carried ? "The droplet holds no more." : "All users have arrived."))
         return predictions.filter { $0.cause == "end" || $0.connected < plan.users }
     }
 

@@ -63,6 +63,22 @@ enum Remarks {
             + buffers(arrivals, host)
     }
 
+    /// CPUs are a quota around the target, where it has a droplet's memory limit and fewer of them than the host.
+    static func processors(_ profile: Profile, hasCap: Bool, host: HostFacts) -> [String] {
+        var sentences: [String] = []
+        if let cpus = profile.target.droplet.cpus {
+            if cpus > host.cpus {
+                sentences.append("The target has the \(host.cpus) CPUs of this host, shared with the workers, where its droplet has \(cpus).")
+            } else if !hasCap {
+                sentences.append("The target's \(cpus) CPUs are not enforced: that takes a memory limit and control groups.")
+            }
+        }
+        if profile.workers.contains(where: { $0.droplet.cpus != nil }) {
+            sentences.append("The workers' CPUs are not limited: they share what this host has.")
+        }
+        return sentences
+    }
+
     /// A worker with more users than ports is legal: it may be the experiment.
     private static func ports(_ workforce: Workforce, _ workers: [Plan.Worker]) -> [String] {
         workforce.groups.compactMap { group in

@@ -50,6 +50,16 @@ struct Workforce {
         return fixedCounts.map { ($0 * users).dividedRoundingUp(by: base) }
     }
 
+    /// How far a group's part of the workers may be off, and still be the profile's.
+    private static let mixtureTolerance = 0.02
+
+    /// Whether so many workers for so many users are the profile's mixture of groups, in the profile's proportion to users.
+    func keepsMixture(_ counts: [Int], users: Int, base: Int) -> Bool {
+        zip(self.counts(users: base, scaledFrom: nil), counts).allSatisfy { all, part in
+            abs(Double(part) - Double(all) * Double(users) / Double(base)) <= Self.mixtureTolerance * Double(part)
+        }
+    }
+
     /// The workers, with users spread as evenly as their limits allow. Workers that would start nobody are left out.
     func workers(users: Int, counts: [Int], network: Plan.NetworkModel) -> [Plan.Worker] {
         let members = zip(groups, counts).flatMap { group, count in Array(repeating: group, count: count) }

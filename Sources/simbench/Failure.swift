@@ -31,7 +31,8 @@ struct Failure: Error, CustomStringConvertible {
         FileHandle.standardError.write(Data("simbench: \(sentence)\n".utf8))
     }
 
-    private static func explain(_ error: any Error) -> (sentence: String, status: Int32) {
+    /// The sentence and the exit status of any error.
+    static func explain(_ error: any Error) -> (sentence: String, status: Int32) {
         switch error {
         case let error as Failure: return (error.description, error.status.rawValue)
         case let error as ProfileError: return (error.message, error.exitCode)

@@ -20,7 +20,7 @@ struct ReportVerb: ParsableCommand {
         help: ArgumentHelp("Model seconds to show, such as 3500-5000 (default: all).", valueName: "from-to"),
         transform: { text in
             let ends = text.split(separator: "-").compactMap { Double($0) }
-            guard ends.count == 2, ends[0] >= 0, ends[0] < ends[1] else {
+            guard ends.count == 2, ends[0] >= 0, ends[1] <= 1e9, ends[1] - ends[0] >= 1e-3 else {
                 throw ValidationError("a window is two numbers of model seconds, such as 3500-5000")
             }
             return ends[0]...ends[1]

@@ -49,7 +49,7 @@ struct RunVerb: ParsableCommand {
 
     /// Sockets that the kernel is still putting away hold memory that the plan would miss.
     private func settledPlan(_ name: String? = nil) throws -> Plan {
-        _ = try options.plan(name)
+        do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {}
         Conductor.waitUntilSocketsAreGone()
         return try options.plan(name)
     }
@@ -59,24 +59,24 @@ struct RunVerb: ParsableCommand {
     /// Every profile is planned before the first one runs, so that a mistake in the last is not found after an hour.
     private func run(_ sweep: Sweep) throws {
         let folder = try out.map(RunFolder.use) ?? RunFolder.make(named: sweep.name)
-        var refused: [String: String] = [:]
         for name in sweep.profiles {
-            do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {
-                refused[name] = error.message
-            }
+            do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {}
         }
         var rows: [SweepText.Row] = []
         var worst: Int32 = 0
         for name in sweep.profiles {
-            if let reason = refused[name] {
-                rows.append(SweepText.Row(profile: name, refusal: reason))
-                continue
+            // Whatever becomes of one profile, the table of the others is shown.
+            do {
+                let plan = try settledPlan(name)
+                let outcome = try carryOut(plan, directory: RunFolder.use("\(folder)/\(plan.profile)"))
+                rows.append(SweepText.Row(plan: plan, summary: outcome.summary))
+                worst = max(worst, outcome.exitStatus)
+                if outcome.exitStatus == 130 { break }
+            } catch {
+                let (sentence, status) = Failure.explain(error)
+                rows.append(SweepText.Row(profile: name, refusal: sentence))
+                if status != Failure.Status.hostCannot.rawValue { worst = max(worst, status) }
             }
-            let plan = try settledPlan(name)
-            let outcome = try carryOut(plan, directory: RunFolder.use("\(folder)/\(plan.profile)"))
-            rows.append(SweepText.Row(plan: plan, summary: outcome.summary))
-            worst = max(worst, outcome.exitStatus)
-            if outcome.exitStatus == 130 { break }
         }
         let style = Screen.output.style(ProcessInfo.processInfo.environment)
         let table = SweepText.render(sweep, rows, style: style)

@@ -45,10 +45,10 @@ import Testing
 
     @Test func aHostWithoutIdleTimeIsMarked() {
         let samples = (0...3).map { step in
-            sample(Double(step) * 10) { ($0.cpuTarget, $0.cpuWorkers) = step < 2 ? (0.4, 0.9) : (0.7, 1.25) }
+            sample(Double(step) * 10) { $0.cpuIdle = step < 2 ? 0.4 : 0.05 }
         }
         #expect(onsets(samples).marks["cpu"]?.modelSeconds == 20)
-        #expect(onsets(samples, cpus: 8).marks.isEmpty)
+        #expect(onsets((0...3).map { sample(Double($0) * 10) }).marks.isEmpty, "what is not known is not busy")
     }
 
     @Test func theCauseIsTheOneThatBeganAtTheKnee() {
@@ -78,6 +78,12 @@ import Testing
         #expect(ceiling.evidence[0].contains("from 500 to 412") && ceiling.evidence[0].contains("ports"))
         #expect(ceiling.evidence.contains { $0.contains("First sign of timeouts: 10 s") })
 
+        let busy = (0...500).map { step in sample(Double(step) * 10) { $0.cpuIdle = step < 392 ? 0.5 : 0.01 } }
+        evidence.onsets = onsets(busy)
+        evidence.interference = .init(hostBusyPct: 97, targetPct: 30.4, workersPct: 61, softirqPct: 22, generatorBound: true)
+        let full = Ceiling.attribute(evidence)
+        #expect(full.cause == "cpu" && full.evidence.contains { $0.contains("target used 30 %") && $0.contains("workers 61 %, softirq 22 %") })
+
         evidence.onsets = Onsets()
         evidence.tally.joinedTotal = 2_400_000
         let unknown = Ceiling.attribute(evidence)
@@ -91,7 +97,18 @@ import Testing
         evidence.droplet = Summary.Droplet(limitBytes: 1 << 30, swapLimitBytes: 0, oomKills: 1)
         let ceiling = Ceiling.attribute(evidence)
         #expect(ceiling.cause == "memory" && ceiling.evidence[0].contains("1024 MiB was full, and it had no swap"))
+        evidence.droplet?.swapLimitBytes = 5 << 20
         evidence.droplet?.swapPeakBytes = 5 << 20
         #expect(Ceiling.attribute(evidence).evidence[0].contains("so was its swap, with 5 MiB"))
+        evidence.droplet?.swapPeakBytes = 1 << 20
+        #expect(Ceiling.attribute(evidence).evidence[0].contains("could not go to swap, which held 1 MiB"))
+        evidence.droplet?.swapPeakBytes = nil
+        #expect(Ceiling.attribute(evidence).evidence[0].contains("is not known"))
+
+        // Also when everybody had joined before: a target that is gone is a ceiling.
+        evidence.tally.joinedTotal = 100
+        evidence.peakConnected = 100
+        let late = Ceiling.attribute(evidence)
+        #expect(late.cause == "memory" && late.atConnected == 100)
     }
 }

@@ -18,7 +18,7 @@ import Testing
         #expect(profile.load.retryWaitMilliseconds == 10)
         #expect(profile.session == [.connect, .join(topic: "rooms:lobby"), .think(seconds: 30_000)])
         #expect(profile.speedup == .times(12.7))
-        #expect(profile.footprintBytes == 27_367)
+        #expect(profile.footprintBytes == 27_324)
         #expect(profile.referencePath == "\(Fixture.directory)/reference/do-64gb.csv")
         #expect(
             profile.expectations[0]

@@ -1,5 +1,5 @@
 import Foundation
-import Profiles
+@testable import Profiles
 import Testing
 
 @testable import Conductor
