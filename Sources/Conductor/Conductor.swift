@@ -171,7 +171,7 @@ final class Run {
         while board[.targetReady].load(ordering: .acquiring) == 0 || board[.workersReady].load(ordering: .acquiring) == 0 {
             heed(waiting.next(milliseconds: 20))
             guard isGoingOn else { return }
-            if monotonicSeconds() > limit { broken = "The lanes were not ready within \(Int(Run.readySeconds)) s." }
+            if monotonicSeconds() > limit { breakOff("The lanes were not ready within \(Int(Run.readySeconds)) s.") }
         }
         try settleDroplet()
         sampler = Sampler(

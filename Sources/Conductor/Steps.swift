@@ -75,13 +75,18 @@ extension Run {
             targetEnded("The target's process ended before the run did\(ending(waiting.target)).")
             waiting.target = nil
         case .workersEnded:
-            broken = broken ?? "The workers' process ended before the run did\(ending(waiting.workers))."
+            breakOff("The workers' process ended before the run did\(ending(waiting.workers)).")
             waiting.workers = nil
         }
         let failures = board[.failures].load(ordering: .relaxed)
-        if failures > 0 && broken == nil {
-            broken = "\(failures) of the lanes failed; \(record.directory)/events.log says why."
-        }
+        if failures > 0 { breakOff("\(failures) of the lanes failed; \(record.directory)/events.log says why.") }
+    }
+
+    /// The run cannot go on. The first reason is the one that counts.
+    func breakOff(_ sentence: String) {
+        guard broken == nil else { return }
+        broken = sentence
+        note(sentence)
     }
 
     /// A target that its droplet was too small for is a result where the profile expects one, and else the end of the run.
@@ -92,7 +97,7 @@ extension Run {
             stopped = stopped ?? sentence
             note("\(sentence) The profile's expectations say what that is worth.")
         } else {
-            broken = broken ?? sentence
+            breakOff(sentence)
         }
         evidence.ended = sentence
     }
