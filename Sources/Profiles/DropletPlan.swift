@@ -10,16 +10,15 @@
 struct DropletPlan {
     let droplet: Plan.Droplet
     let footprintBytes: UInt64
-    let kernelBytes: Double
+    let kernelBytes = Costs.chargedKernelBytes
 
     /// What an empty target of this program holds: its code, a lane or two, the kernel's tables for them. An allowance; a
     /// run measures it and sets the limit by what it measured.
     static let emptyTargetBytes: UInt64 = 24 << 20
 
-    init(_ profile: Profile, engine: Plan.EngineKind) {
+    init(_ profile: Profile) {
         droplet = profile.target.droplet
         footprintBytes = profile.footprintBytes
-        kernelBytes = Costs.chargedKernelBytes(engine)
     }
 
     /// Bytes per connection on the modelled machine.

@@ -82,7 +82,7 @@ enum PlanMemory {
     private static func modelled(_ plan: Plan, _ droplet: Plan.Droplet) -> String {
         let memory = UnitText.bytes(droplet.memoryBytes ?? 0)
         let base = UnitText.bytes(droplet.baseBytes ?? 0)
-        let kernel = Int(Costs.chargedKernelBytes(plan.engine))
+        let kernel = Int(Costs.chargedKernelBytes)
         return "\(memory), \(base) of it gone before the first connection; each takes "
             + "\(UnitText.count(Int(plan.modelFootprintBytes))) B of footprint and \(UnitText.count(kernel)) B of kernel"
     }

@@ -29,7 +29,7 @@ public enum Planner {
         let base = arrivals.users
         if let connections = flags.connections { arrivals.scale(to: connections) }
         if let rate = flags.rate { arrivals.pace(rate) }
-        let droplet = DropletPlan(profile, engine: choices.engine)
+        let droplet = DropletPlan(profile)
         let fitting = try fitting(profile, flags, host, droplet, capacity, workforce, users: arrivals.users, base: base)
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
         try SessionCheck.check(profile, rampSeconds: arrivals.isUnpaced ? 0 : arrivals.phases.reduce(0) { $0 + $1.durationSeconds })
