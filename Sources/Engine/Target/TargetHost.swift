@@ -21,11 +21,15 @@ public struct TargetOrders {
     public var footprint: [FootprintPart]
     /// A connection without a message for so long hibernates, wall time; nil: none does.
     public var hibernateAfterNanoseconds: UInt64?
+    public var rules: TargetRules
+    /// A listening socket of the host's own network, through which people reach the chat page during a run; nil: none.
+    /// A lane of its own serves it: the board's last target lane.
+    public var door: Int32?
 
     public init(
         usesRing: Bool, board: Board, bell: Int32, namespace: Int32?, address: String, port: UInt16, portCount: Int,
         path: String, laneCapacity: Int, laneSlots: Int, chainCPUs: [Int32], footprint: [FootprintPart],
-        hibernateAfterNanoseconds: UInt64?
+        hibernateAfterNanoseconds: UInt64?, rules: TargetRules = TargetRules(), door: Int32? = nil
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -40,6 +44,8 @@ public struct TargetOrders {
         self.chainCPUs = chainCPUs
         self.footprint = footprint
         self.hibernateAfterNanoseconds = hibernateAfterNanoseconds
+        self.rules = rules
+        self.door = door
     }
 }
 
