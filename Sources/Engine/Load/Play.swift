@@ -16,7 +16,7 @@ extension WorkerLane where Engine: ~Copyable {
     func isPresent(_ index: Int) -> Bool {
         switch connections[index].peer.state {
         case UserState.asking, UserState.sending, UserState.pausing, UserState.thinking, UserState.resting, UserState.echoing,
-            UserState.parting:
+            UserState.parting, UserState.lingering:
             let place = connections[index].place
             return !isOpening(index) && (!settings.script.hasJoin || settings.script.joined(at: place) > 0)
         default: return false
@@ -77,7 +77,7 @@ extension WorkerLane where Engine: ~Copyable {
 
     private mutating func say(_ slot: UInt32, _ step: Script.Step) {
         let index = Int(slot)
-        // A pong is on its way: the step begins when it is sent.
+        // An answer to a ping is on its way: the step begins when it is sent.
         guard connections[index].peer.sending == Peer.noBlock else {
             return connections[index].peer.state = UserState.pausing
         }
@@ -133,7 +133,7 @@ extension WorkerLane where Engine: ~Copyable {
         let index = Int(slot)
         let state = connections[index].peer.state
         switch state {
-        case UserState.thinking, UserState.closing, UserState.parting:
+        case UserState.thinking, UserState.closing, UserState.lingering:
             if connections[index].due > now { return waitUntilDue(slot) }
             switch state {
             case UserState.thinking: advance(slot)
@@ -188,7 +188,7 @@ extension WorkerLane where Engine: ~Copyable {
         case UserState.ended, UserState.free: return
         // The user has said goodbye: how the connection ends is no matter.
         case UserState.closing: return finish(slot)
-        case UserState.parting: return parted(slot)
+        case UserState.parting, UserState.lingering: return parted(slot)
         case UserState.echoing where cause == .errorClosedByPeer: return finish(slot)
         default: break
         }
@@ -196,10 +196,12 @@ extension WorkerLane where Engine: ~Copyable {
         release(slot, isLost: true)
     }
 
-    /// The server has said goodbye and was answered. Where a session echoes until then, this is its end.
+    /// The server has said goodbye and was answered, which is the end of a session that echoes until then; or it was
+    /// refused.
     mutating func parted(_ slot: UInt32) {
-        if isAtEcho(Int(slot)) { return finish(slot) }
-        board.add(.errorClosedByPeer)
+        let isRefused = connections[Int(slot)].has(WorkerConnection.Mark.refused)
+        if isAtEcho(Int(slot)) && !isRefused { return finish(slot) }
+        board.add(isRefused ? .errorProtocol : .errorClosedByPeer)
         release(slot, isLost: true)
     }
 

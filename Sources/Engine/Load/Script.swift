@@ -97,6 +97,8 @@ struct Script {
     let joinedAtEnd: UInt16
     /// Some frames are sent as they are: what a server says to them need not be Phoenix.
     let hasFrames: Bool
+    /// The session ends in an echo.
+    let echoes: Bool
     /// Some step waits by the clock.
     let waits: Bool
     /// The longest wait by the clock that is worth a wheel's reach, model nanoseconds.

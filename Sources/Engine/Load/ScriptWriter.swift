@@ -34,6 +34,7 @@ extension Script {
         hasJoin = writer.firstJoin != nil
         joinedAtEnd = writer.joined
         hasFrames = writer.hasFrames
+        echoes = writer.operations.contains { $0.kind == .echo }
         waits = writer.operations.contains { $0.waits }
         longestWaitNanoseconds = writer.operations.reduce(0) { max($0, $1.nanoseconds) }
     }

@@ -21,10 +21,10 @@ extension WorkerLane where Engine: ~Copyable {
                 sweepSlot &+= 1
                 continue
             }
-            if connections[index].peer.state == UserState.parting {
-                // Its server has said goodbye after the sweep began: it is asked no more, and not counted again.
+            if connections[index].peer.state >= UserState.parting {
+                // Its end is near: it is not asked any more, and judged now.
                 connections[index].marks |= WorkerConnection.Mark.late
-                if !isAtEcho(index) { board.add(.verifyFailed) }
+                if !isAtEcho(index) || connections[index].has(WorkerConnection.Mark.refused) { board.add(.verifyFailed) }
                 sweepSlot &+= 1
                 continue
             }

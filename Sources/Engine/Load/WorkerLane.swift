@@ -39,7 +39,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         self.settings = settings
         self.run = run
         board = run.worker(settings.lane)
-        pipe = Pipe(engine: engine, board: board, slots: settings.users)
+        pipe = Pipe(engine: engine, board: board, slots: settings.users, limits: settings.limits)
         connections = Pages.map(bytes: settings.users * MemoryLayout<WorkerConnection>.stride)
             .bindMemory(to: WorkerConnection.self, capacity: settings.users)
         pacer = Pacer(
@@ -239,7 +239,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     private mutating func sent(_ slot: UInt32) {
         let index = Int(slot)
         let state = connections[index].peer.state
-        if state == UserState.parting && connections[index].peer.sending == Peer.noBlock { return answeredClose(slot) }
+        if state == UserState.parting { return saidGoodbye(slot) }
         if connections[index].peer.carried > 0 { digest(slot) }
         // Reading may have ended the connection; it does not end a step that waits for this.
         if connections[index].peer.state == state { goOn(slot) }

@@ -31,6 +31,9 @@ struct WorkerLaneSettings {
 
     var script: Script
 
+    /// Whoever echoes takes what conformance suites send: their longest messages have 16 MiB.
+    var limits: MessageLimits { script.echoes ? MessageLimits(frameBytes: 32 << 20, messageBytes: 32 << 20) : .usual }
+
     /// The wheel reaches as far as the longest wait before a retry, and as far as the longest think, or half a minute of
     /// it: who thinks longer is inserted again.
     var retryBuckets: Int {
@@ -61,6 +64,8 @@ struct WorkerConnection {
         static let late: UInt16 = 1
         /// It was asked and has not answered yet.
         static let asked: UInt16 = 2
+        /// The server broke the protocol and is told so.
+        static let refused: UInt16 = 4
     }
 
     var marks: UInt16 {
@@ -91,6 +96,8 @@ enum UserState {
     static let echoing: UInt8 = 10
     /// The user has said goodbye and waits for the server's.
     static let closing: UInt8 = 11
-    /// The server has said goodbye; the answer is on its way.
+    /// The last frame is on its way: the answer to the server's goodbye, or the code it is refused with.
     static let parting: UInt8 = 12
+    /// That is sent, and the server is to close; what it still says is dropped.
+    static let lingering: UInt8 = 13
 }
