@@ -108,7 +108,8 @@ public enum LaneProcess {
             portCount: plan.target.portCount, path: plan.target.path, seed: plan.seed, speedup: plan.speedup,
             isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
             retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
-            hasSocketCommands: plan.host.isKernelAtLeast(6, 7), phases: shares(plan), lanes: lanes)
+            hasSocketCommands: plan.host.isKernelAtLeast(6, 7), session: SessionOrders.steps(plan), phases: shares(plan),
+            lanes: lanes)
     }
 
     /// For each worker lane a number whose remainder by the CPUs is its CPU, so that lanes that are busy at the same time

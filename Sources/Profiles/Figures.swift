@@ -15,10 +15,10 @@ public enum Figures {
     /// Figures that grow with the number of users: `--connections` scales what is expected of them.
     public static let counts = [
         "joined.peak", "joined.final", "connected.peak", "connected.final", "users.peak", "users.started",
-        "verified.replied",
+        "users.finished", "verified.replied",
     ]
 
-    private static let latencies = ["connect", "join"].flatMap { what in
+    private static let latencies = ["connect", "join", "reply"].flatMap { what in
         ["p50", "p90", "p99", "p999", "max"].map { "latency_us.\(what).\($0)" }
     }
 

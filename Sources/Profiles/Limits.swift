@@ -26,5 +26,19 @@ public enum Limits {
     public static let elements = 1_000
     public static let textCharacters = 500
     public static let profileBytes = 1 << 20
+    /// Steps that a user plays, all loops written out: the place in them is 32 bits of each connection.
+    public static let sessionSteps = 1_000_000_000
+    public static let loopTimes = 1_000_000_000
+    public static let loopDepth = 8
+    /// Joins that a session is written with.
+    public static let sessionJoins = 16
+    public static let topicCharacters = 200
+    public static let eventCharacters = 100
+    /// A frame that a user sends fits one of its lane's buffers, header included.
+    public static let sentFrameBytes = 1_024
+    /// The longest header of such a frame: two bytes, two of length, four of mask.
+    public static let frameHeaderBytes = 8
+    /// A push without topic, event and payload, with the longest ref.
+    public static let pushFrameBytes = 64
     public static let referenceBytes = 64 << 20
 }

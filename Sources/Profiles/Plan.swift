@@ -216,14 +216,6 @@ public struct Plan: Codable, Equatable, Sendable {
         }
     }
 
-    /// One step of the session that every user plays.
-    public enum Step: Codable, Equatable, Sendable {
-        case connect
-        case join(topic: String)
-        /// Stay connected and silent for so long, in model seconds.
-        case think(seconds: Double)
-    }
-
     /// Bytes per connection that the plan reckons with, each with where the figure comes from.
     public struct LedgerLine: Codable, Equatable, Sendable {
         public var name: String

@@ -31,7 +31,7 @@ public enum PlanText {
             ("clock", "speedup \(speedup), seed \(plan.seed), sample every \(period)"),
             ("target", "\(target.address):\(target.port)\(ports)\(target.path)"),
             ("droplet", droplet(target.droplet)),
-            ("session", plan.session.map(step).joined(separator: ", ")),
+            ("session", StepText.render(plan)),
             ("hold", "\(UnitText.seconds(plan.holdSeconds)) of wall clock"),
             ("retries", "\(plan.retries), the n-th after n x \(wait); SYN retries \(plan.synRetries), \(UnitText.seconds(plan.synPatienceSeconds))"),
             ("host", host(plan.host)),
@@ -100,14 +100,6 @@ public enum PlanText {
     }
 
     // MARK: Words
-
-    private static func step(_ step: Plan.Step) -> String {
-        switch step {
-        case .connect: "connect"
-        case .join(let topic): "join \(topic)"
-        case .think(let seconds): "think \(UnitText.seconds(seconds))"
-        }
-    }
 
     private static func droplet(_ droplet: Plan.Droplet) -> String {
         var parts: [String] = []

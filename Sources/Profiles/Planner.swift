@@ -32,7 +32,6 @@ public enum Planner {
         let droplet = DropletPlan(profile)
         let fitting = try fitting(profile, flags, host, droplet, capacity, workforce, users: arrivals.users, base: base)
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
-        try SessionCheck.check(profile, rampSeconds: arrivals.isUnpaced ? 0 : arrivals.phases.reduce(0) { $0 + $1.durationSeconds })
 
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
         try checkWorkers(counts, users: arrivals.users)
@@ -88,6 +87,7 @@ public enum Planner {
             unansweredAddress: workers.contains { $0.unansweredShare > 0 } ? Address.unanswered(choices.network) : nil,
             expectations: expectations, referencePath: profile.referencePath, degraded: degraded, notes: notes, host: host)
         plan.predictions = Predictions.all(plan)
+        plan.notes += Remarks.session(plan)
         return plan
     }
 

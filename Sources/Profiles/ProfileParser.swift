@@ -71,7 +71,7 @@ public enum ProfileParser {
         let workers = try WorkersParser.groups(
             fields.required("workers", "the load machines: group, count, users, ports"))
         let load = try LoadParser.load(fields.required("load", "the arrival phases"))
-        let session = try SectionParser.session(
+        let session = try SessionParser.session(
             fields.required("session", "the steps each user plays, such as connect"))
         var profile = Profile(name: name, workers: workers, load: load, session: session)
 

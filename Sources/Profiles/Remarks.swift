@@ -99,6 +99,15 @@ enum Remarks {
         ]
     }
 
+    /// Whether users leave before the run is over.
+    static func session(_ plan: Plan) -> [String] {
+        guard plan.restsFrom == nil, plan.session.last != .echo else { return [] }
+        return [
+            "Users come and go: a session thinks for \(UnitText.seconds(plan.session.meanSeconds)) of model time, and the load lasts "
+                + "\(UnitText.seconds(plan.loadSeconds)). Then a user closes its connection, which is no error."
+        ]
+    }
+
     private static func buffers(_ arrivals: Arrivals, _ host: HostFacts) -> [String] {
         guard arrivals.users >= manyUsers else { return [] }
         return [

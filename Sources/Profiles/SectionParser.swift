@@ -1,4 +1,4 @@
-/// The profile's smaller sections: target, session, network, footprint, tuning, reference.
+/// The profile's smaller sections: target, network, footprint, tuning, reference.
 enum SectionParser {
     static func target(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Target {
         let fields = try cursor.fields(["droplet", "port", "port_count", "path"], "target")
@@ -65,48 +65,6 @@ enum SectionParser {
         guard isPlain, !text.isEmpty, text.count <= 64, !text.hasPrefix(".") else {
             throw cursor.error(
                 "\"\(text.prefix(64))\" is not a name; letters, digits, -, _ and . make one, 64 at most")
-        }
-        return text
-    }
-
-    // MARK: Session
-
-    static func session(_ cursor: YAMLCursor) throws(ProfileError) -> [Plan.Step] {
-        var steps: [Plan.Step] = []
-        for element in try cursor.list("session") {
-            let step = try self.step(element)
-            if steps.isEmpty != (step == .connect) {
-                throw element.error("a session starts with connect and connects once")
-            }
-            if case .join = step, steps.contains(where: { if case .join = $0 { true } else { false } }) {
-                throw element.error("a session joins one topic; this is its second join")
-            }
-            steps.append(step)
-        }
-        return steps
-    }
-
-    private static func step(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.Step {
-        if case .scalar = cursor.node {
-            let text = try cursor.text()
-            if text == "connect" { return .connect }
-            throw cursor.error(
-                "\"\(text)\" is not a step; allowed are connect, join: TOPIC and think: DURATION")
-        }
-        let fields = try cursor.fields(["join", "think"], "a step")
-        guard fields.fields.count == 1 else { throw cursor.error("a step does one thing: join or think") }
-        if let think = fields["think"] { return .think(seconds: try think.read(Units.seconds)) }
-        return .join(topic: try topic(fields.required("join", "the topic to join")))
-    }
-
-    /// A topic goes into JSON as it is, so quotes, backslashes and control characters are refused.
-    private static func topic(_ cursor: YAMLCursor) throws(ProfileError) -> String {
-        let text = try cursor.text()
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }
-        guard isPlain, !text.isEmpty, text.count <= 200 else {
-            throw cursor.error(
-                "\"\(text.prefix(64))\" is not a topic; 1 to 200 printable ASCII characters without spaces, quotes "
-                    + "and backslashes make one, such as rooms:lobby")
         }
         return text
     }

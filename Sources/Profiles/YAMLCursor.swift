@@ -77,10 +77,10 @@ struct YAMLCursor {
     // MARK: Scalars
 
     /// The text of the scalar here, as written: YAML's own ideas of numbers and booleans are not consulted.
-    func text() throws(ProfileError) -> String {
+    func text(characters limit: Int = Limits.textCharacters) throws(ProfileError) -> String {
         guard case .scalar(let scalar) = node else { throw error("it is \(kind), but one value belongs here") }
-        guard scalar.string.count <= Limits.textCharacters else {
-            throw error("the text is longer than \(Limits.textCharacters) characters")
+        guard scalar.string.count <= limit else {
+            throw error("the text is longer than \(UnitText.count(limit)) characters")
         }
         return scalar.string
     }

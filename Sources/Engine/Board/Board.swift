@@ -151,8 +151,11 @@ public struct LaneBoard: @unchecked Sendable {
 public enum Latency: Int, CaseIterable, Sendable {
     /// From the moment an arrival was due to its TCP connection.
     case connect
-    /// From the moment an arrival was due to the answer to its join.
+    /// From the moment an arrival was due to the answer to its join; from the join itself where something else comes
+    /// between the connection and it.
     case join
-    /// From a heartbeat to its answer.
+    /// From a heartbeat of the verification sweep to its answer.
     case heartbeat
+    /// From a message of a session that waits for one to its answer.
+    case reply
 }

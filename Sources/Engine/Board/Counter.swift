@@ -15,13 +15,23 @@ public enum Counter: Int, CaseIterable, Sendable {
     /// Connections whose WebSocket was opened.
     case connected
     case connectedNow
-    /// Connections whose phx_join was answered ok.
+    /// Connections whose first phx_join was answered ok.
     case joined
+    /// Users with a topic joined, until they say goodbye.
     case joinedNow
     case retries
-    /// Connections that ended after they had joined.
+    /// Users whose opening is done: the first join is answered, or the WebSocket open where a session joins nothing.
+    case opened
+    /// Connections that ended after that, before their session was over.
     case lost
-    /// Connections that had joined when this lane saw the verification sweep begin: those it asks for a heartbeat.
+    /// Users whose session was played to its end.
+    case finished
+    /// Messages of sessions: sent, answered, and answered with an error or by the end of the channel.
+    case messagesSent
+    case messagesAnswered
+    case messagesRefused
+    /// Connections that had joined (in a session without joins: had opened) when this lane saw the verification sweep
+    /// begin: those it asks for a heartbeat.
     case sweepAsked
     /// Heartbeats of the verification sweep that were answered.
     case verified
@@ -30,7 +40,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case digestLow
     case digestHigh
     case digestUsers
-    /// 0 waiting for its turn, 1 ramping, 2 done: all its users are joined or given up.
+    /// 0 waiting for its turn, 1 ramping, 2 done: all its users are opened or given up.
     case rampState
     /// The same for the sweep.
     case sweepState

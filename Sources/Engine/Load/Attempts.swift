@@ -13,17 +13,33 @@ extension WorkerLane where Engine: ~Copyable {
     private var hasBuffersForMore: Bool { underWay < Self.underWayLimit && pipe.blocks.available > 1_024 }
 
     /// Users whose wait is over had to go on waiting because the engine's queue was full: it is empty after `submit`.
-    var isBehindWithRetries: Bool { wheel.tick <= tick && hasBuffersForMore }
+    var isBehindWithWaits: Bool { wheel.tick <= tick && mayWake }
 
-    mutating func retryDueUsers() {
+    /// Where nobody thinks, everybody on the wheel waits for an attempt.
+    private var mayWake: Bool { settings.script.waits ? pipe.blocks.available > 1_024 : hasBuffersForMore }
+
+    /// Retries what is to be retried, and ends thinks that are over.
+    mutating func wakeDueUsers() {
         // Also when nobody waits: the wheel has to follow the time.
         let limit = tick
-        while mayAttempt, let slot = wheel.pop(now: limit) {
+        while pipe.engine.room >= 8, mayWake, let slot = wheel.pop(now: limit) {
+            guard connections[Int(slot)].peer.state == UserState.waiting else {
+                waited(slot)
+                continue
+            }
+            guard hasBuffersForMore else {
+                // Attempts under way hold up other attempts, but no thinks.
+                wheel.insert(slot, due: limit &+ Self.ticksBetweenLooks)
+                continue
+            }
             wheelCount -= 1
             board.add(.retries)
             attempt(slot)
         }
     }
+
+    /// How long a retry that cannot begin waits on.
+    private static var ticksBetweenLooks: UInt64 { 10 }
 
     mutating func attempt(_ slot: UInt32) {
         let index = Int(slot)

@@ -73,6 +73,8 @@ public struct WorkerOrders {
     public var retries: Int
     public var retryWaitMilliseconds: Int
     public var hasSocketCommands: Bool
+    /// What every user plays.
+    public var session: [SessionStep]
     /// By worker.
     public var phases: [[WorkerPhase]]
     public var lanes: [WorkerLaneOrder]
@@ -80,8 +82,8 @@ public struct WorkerOrders {
     public init(
         usesRing: Bool, board: Board, bell: Int32, targetAddress: String, deadAddress: String, port: UInt16,
         portCount: Int, path: String, seed: UInt64, speedup: Double, isExponential: Bool, activeLanes: Int, window: Int,
-        retries: Int, retryWaitMilliseconds: Int, hasSocketCommands: Bool, phases: [[WorkerPhase]],
-        lanes: [WorkerLaneOrder]
+        retries: Int, retryWaitMilliseconds: Int, hasSocketCommands: Bool, session: [SessionStep],
+        phases: [[WorkerPhase]], lanes: [WorkerLaneOrder]
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -99,6 +101,7 @@ public struct WorkerOrders {
         self.retries = retries
         self.retryWaitMilliseconds = retryWaitMilliseconds
         self.hasSocketCommands = hasSocketCommands
+        self.session = session
         self.phases = phases
         self.lanes = lanes
     }
@@ -115,6 +118,12 @@ public enum WorkerHost {
     public static func serve(_ orders: WorkerOrders) -> String? {
         guard let first = UpgradeTemplate(orders) else {
             return "The handshake for host \(orders.targetAddress) and path \(orders.path) cannot be written: a character is not allowed there, or it is too long."
+        }
+        let script: Script
+        do {
+            script = try Script(orders.session, lastUser: orders.lanes.map { $0.firstUser + UInt64($0.users) }.max() ?? 0)
+        } catch {
+            return "The session cannot be played. \(error)"
         }
         let board = orders.board
         let phases = orders.phases.map(allocate)
@@ -140,7 +149,7 @@ public enum WorkerHost {
                         continue
                     }
                 }
-                let settings = laneSettings(lane, orders, phases, first.request)
+                let settings = laneSettings(lane, orders, phases, first.request, script)
                 let error = LaneThread.start { run(settings, orders) }
                 if error < 0 { return "The thread of worker lane \(lane) was refused (errno \(-error)): threads or memory are used up." }
                 isStarted[lane] = true
@@ -193,7 +202,8 @@ public enum WorkerHost {
     }
 
     private static func laneSettings(
-        _ lane: Int, _ orders: WorkerOrders, _ phases: [UnsafeMutablePointer<Pacer.Phase>], _ request: UpgradeRequest
+        _ lane: Int, _ orders: WorkerOrders, _ phases: [UnsafeMutablePointer<Pacer.Phase>], _ request: UpgradeRequest,
+        _ script: Script
     ) -> WorkerLaneSettings {
         let order = orders.lanes[lane]
         let source = order.sourceAddress.flatMap { EngineSettings.endpoint($0, port: 0)?.sin_addr.s_addr } ?? 0
@@ -206,7 +216,7 @@ public enum WorkerHost {
             unanswered: Unanswered(share: order.unansweredShare, seed: orders.seed, worker: UInt32(order.worker)),
             destinationCount: orders.portCount, sourceAddress: source,
             retry: RetryPolicy(retries: orders.retries, waitMilliseconds: orders.retryWaitMilliseconds),
-            request: request, bell: orders.bell)
+            request: request, bell: orders.bell, script: script)
     }
 
     /// All lanes of a worker walk one range with one cursor.

@@ -10,12 +10,18 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     var pacer: Pacer
     var pending: Pacer.Arrival?
     var nextSlot: UInt32 = 0
-    /// Users between their start and their join, those waiting to retry included.
+    /// Users between their start and the end of their opening, those waiting to retry included.
     var inFlight = 0
+    /// Users that a sweep would ask now.
+    var presentNow = 0
     /// Attempts under way that never get an answer.
     var unansweredNow = 0
+    /// Who waits by the clock: to retry, to end a think, or for a close. One thing at a time.
     var wheel: RetryWheel
+    /// Users on the wheel that wait to retry.
     var wheelCount = 0
+    /// Frames sent so far that belong to no session: answers to pings and closes, echoes.
+    var answersSent: UInt64 = 0
     /// The next lane in turn may ramp.
     var hasPassedOn = false
     let wheelMemory: UnsafeMutableRawPointer
@@ -33,7 +39,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         self.settings = settings
         self.run = run
         board = run.worker(settings.lane)
-        pipe = Pipe(engine: engine, board: board, slots: settings.users)
+        pipe = Pipe(engine: engine, board: board, slots: settings.users, limits: settings.limits)
         connections = Pages.map(bytes: settings.users * MemoryLayout<WorkerConnection>.stride)
             .bindMemory(to: WorkerConnection.self, capacity: settings.users)
         pacer = Pacer(
@@ -70,7 +76,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         now = pipe.engine.clock()
         if phase == .ramp || phase == .hold {
             if phase == .ramp { startDueUsers() }
-            retryDueUsers()
+            wakeDueUsers()
             noteRamp()
         } else if phase == .sweep {
             sweep()
@@ -85,10 +91,10 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
     mutating func closeAll() {
         for index in 0..<Int(nextSlot) {
             switch connections[index].peer.state {
-            case UserState.upgrading, UserState.joining, UserState.joined, UserState.sweeping:
+            case UserState.free, UserState.connecting, UserState.waiting, UserState.ended: break
+            default:
                 if pipe.engine.room < 8 { drain() }
                 pipe.engine.reset(Handle(slot: UInt32(index), generation: connections[index].peer.generation))
-            default: break
             }
         }
         drain()
@@ -142,7 +148,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         }
     }
 
-    /// Says once that this lane's users are all joined or given up, and lets the next lane begin.
+    /// Says once that this lane's users are all opened or given up, and lets the next lane begin.
     private mutating func noteRamp() {
         guard pending == nil else { return }
         // The next lane begins when this one has started everybody: a single slow handshake must not hold up the rest.
@@ -177,7 +183,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
                 limit = underWay == 0 ? 0 : arrival.isImmediate ? nil : 1_000_000
             }
         }
-        if let next = wheel.nextDue { limit = min(limit ?? .max, isBehindWithRetries ? 0 : nanoseconds(until: next)) }
+        if let next = wheel.nextDue { limit = min(limit ?? .max, isBehindWithWaits ? 0 : nanoseconds(until: next)) }
         return limit.map { Int64(clamping: $0) }
     }
 
@@ -201,7 +207,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .sent:
             pipe.sent(completion, &connections[index].peer)
             if completion.result < 0 { return end(slot, Counter.forError(completion.result)) }
-            if connections[index].peer.carried > 0 { digest(slot) }
+            sent(slot)
         case .ready:
             if connections[index].peer.state == UserState.ended { return }
             if !pipe.ready(slot, &connections[index].peer, happened: completion.result) { end(slot, .errorNoBuffer) }
@@ -223,38 +229,20 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         // the digest must not tell how often the kernel refused.
         let count = settings.request.write(user, attempt: 0, to: message.bytes)
         absorb(index, message.bytes, count)
+        connections[index].marks = 0
         connections[index].peer.state = UserState.upgrading
         pipe.transmit(slot, &connections[index].peer, block: message.block, count: count)
         pipe.expect(slot, &connections[index].peer)
     }
 
-    /// A connection is over before the run is.
-    mutating func end(_ slot: UInt32, _ cause: Counter) {
+    /// A message was taken by the kernel: reads what had to wait for that, and goes on with the session.
+    private mutating func sent(_ slot: UInt32) {
         let index = Int(slot)
         let state = connections[index].peer.state
-        guard state != UserState.ended && state != UserState.free else { return }
-        board.add(cause)
-        board.add(.usersEnded)
-        board.subtract(.openNow)
-        switch state {
-        case UserState.joined:
-            board.add(.lost)
-            board.subtract(.joinedNow)
-            board.subtract(.connectedNow)
-        case UserState.sweeping:
-            board.add(.lost)
-            board.add(.verifyFailed)
-            board.subtract(.joinedNow)
-            board.subtract(.connectedNow)
-            sweepsInFlight -= 1
-        case UserState.joining:
-            board.subtract(.connectedNow)
-            inFlight -= 1
-        default:
-            inFlight -= 1
-        }
-        pipe.close(slot, &connections[index].peer)
-        connections[index].peer.state = UserState.ended
+        if state == UserState.parting { return saidGoodbye(slot) }
+        if connections[index].peer.carried > 0 { digest(slot) }
+        // Reading may have ended the connection; it does not end a step that waits for this.
+        if connections[index].peer.state == state { goOn(slot) }
     }
 
     // MARK: small things

@@ -46,6 +46,13 @@ extension UnsafeRawBufferPointer {
     }
 }
 
+extension StaticString {
+    /// The same text as memory, which is there for ever.
+    @inline(__always) var buffer: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+    }
+}
+
 /// Appends to memory the caller has made large enough; the writers of this folder name their sizes.
 struct ByteWriter {
     let start: UnsafeMutableRawPointer

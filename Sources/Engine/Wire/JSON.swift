@@ -136,20 +136,25 @@ enum JSONText {
     @inline(__always) static func says(_ raw: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
         if raw.equals(text) { return true }
         // Spelt with escapes a string is longer than what it says.
-        return raw.count > text.utf8CodeUnitCount && saysUnescaped(raw, text)
+        return raw.count > text.utf8CodeUnitCount && saysUnescaped(raw, text.buffer)
     }
 
-    private static func saysUnescaped(_ raw: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+    /// The same for a text in memory.
+    @inline(__always) static func says(_ raw: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Bool {
+        raw.equals(text) || raw.count > text.count && saysUnescaped(raw, text)
+    }
+
+    private static func saysUnescaped(_ raw: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Bool {
         var at = 0, matched = 0
         while at < raw.count {
-            guard matched < text.utf8CodeUnitCount else { return false }
+            guard matched < text.count else { return false }
             let c = raw[at]
             at += 1
             let said = c == 0x5C ? character(raw, &at) : UInt32(c)
-            guard said == UInt32(text.utf8Start[matched]) else { return false }
+            guard said == UInt32(text[matched]) else { return false }
             matched += 1
         }
-        return matched == text.utf8CodeUnitCount
+        return matched == text.count
     }
 
     /// Takes what follows a backslash and returns the character it stands for. A lone half of a surrogate pair stands for

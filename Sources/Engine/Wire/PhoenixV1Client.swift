@@ -56,6 +56,8 @@ extension PhoenixV1 {
         case ok
         /// A phx_reply to the ref asked for, any other status.
         case error
+        /// The channel asked went down (phx_error): no reply will come.
+        case crashed
         /// Sound, but not the reply waited for: a broadcast, say.
         case unrelated
         case malformed
@@ -68,15 +70,28 @@ extension PhoenixV1 {
         isExactOkReply(bytes, topic: topic, ref: ref) ? .ok : checkAnyReply(bytes, topic: topic, ref: ref)
     }
 
+    /// The same for a topic in memory.
+    @inline(__always) static func checkReply(
+        _ bytes: UnsafeRawBufferPointer, topic: UnsafeRawBufferPointer, ref: UInt64
+    ) -> ReplyCheck {
+        isExactOkReply(bytes, topic: topic, ref: ref) ? .ok : checkAnyReply(bytes, topic: topic, ref: ref)
+    }
+
     /// True for the bytes Phoenix 1.1.4 and our target answer with: for the first join, `joinReply`.
     @inline(__always) static func isExactOkReply(
         _ bytes: UnsafeRawBufferPointer, topic: StaticString, ref: UInt64
     ) -> Bool {
+        isExactOkReply(bytes, topic: topic.buffer, ref: ref)
+    }
+
+    @inline(__always) static func isExactOkReply(
+        _ bytes: UnsafeRawBufferPointer, topic: UnsafeRawBufferPointer, ref: UInt64
+    ) -> Bool {
         let refEnd = bytes.count &- okReplyAfterRef.utf8CodeUnitCount
-        let refStart = 10 &+ topic.utf8CodeUnitCount &+ 9
+        let refStart = 10 &+ topic.count &+ 9
         guard refEnd == refStart &+ Decimal.count(ref) else { return false }
-        guard bytes.has(#"{"topic":""#, at: 0), bytes.has(topic, at: 10),
-            bytes.has(#"","ref":""#, at: 10 &+ topic.utf8CodeUnitCount), bytes.has(okReplyAfterRef, at: refEnd)
+        guard bytes.has(#"{"topic":""#, at: 0), UnsafeRawBufferPointer(rebasing: bytes[10..<10 &+ topic.count]).equals(topic),
+            bytes.has(#"","ref":""#, at: 10 &+ topic.count), bytes.has(okReplyAfterRef, at: refEnd)
         else { return false }
         return isDecimal(bytes, refStart, refEnd, ref)
     }
@@ -85,10 +100,20 @@ extension PhoenixV1 {
 
     /// The same for any spelling of the reply.
     static func checkAnyReply(_ bytes: UnsafeRawBufferPointer, topic: StaticString, ref: UInt64) -> ReplyCheck {
+        checkAnyReply(bytes, topic: topic.buffer, ref: ref)
+    }
+
+    static func checkAnyReply(
+        _ bytes: UnsafeRawBufferPointer, topic: UnsafeRawBufferPointer, ref: UInt64
+    ) -> ReplyCheck {
         guard let message = scan(bytes) else { return .malformed }
-        guard isTopic(message, topic, in: bytes), JSONText.says(message.event.bytes(in: bytes), "phx_reply"),
-            isRef(bytes, message.ref, ref)
-        else { return .unrelated }
+        guard JSONText.says(message.topic.bytes(in: bytes), topic) else { return .unrelated }
+        let event = message.event.bytes(in: bytes)
+        guard JSONText.says(event, "phx_reply") else {
+            // Not phx_close: it follows the answer to a leave, when the same topic may have been asked for again.
+            return JSONText.says(event, "phx_error") ? .crashed : .unrelated
+        }
+        guard isRef(bytes, message.ref, ref) else { return .unrelated }
         guard let status = status(message.payload.bytes(in: bytes)) else { return .malformed }
         return status ? .ok : .error
     }

@@ -156,7 +156,7 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         demand(both(.refused) == 0, "a session was refused")
         // The digest is that of the users that joined, whatever happened to the others.
         var low: UInt64 = 0, high: UInt64 = 0, counted: UInt64 = 0
-        for user in 0..<setup.users where worker.connections[user].peer.state == UserState.joined {
+        for user in 0..<setup.users where worker.connections[user].peer.state == UserState.resting {
             demand(worker.connections[user].trace == traces[user], "user \(user) has another trace than without faults")
             low &+= traces[user]
             high &+= Keyed.mixed(traces[user])

@@ -56,9 +56,16 @@ enum TestUsers {
         return memory
     }
 
+    /// What a session of so many steps needs is there for ever; each is made once.
+    static func script(_ steps: [SessionStep]) -> Script {
+        do { return try Script(steps, lastUser: 1_000_000) } catch { fatalError("\(error)") }
+    }
+
+    nonisolated(unsafe) static let published = script(SessionStep.published)
+
     static func worker(
         users: Int, seed: UInt64, isUnpaced: Bool = true, window: Int = 16, ports: Ports = .kernel, retries: Int = 3,
-        unansweredShare: Double = 0, speedup: Double = 1, destinationCount: Int = 1, bell: Int32 = -1
+        unansweredShare: Double = 0, speedup: Double = 1, destinationCount: Int = 1, bell: Int32 = -1, script: Script = published
     ) -> WorkerLaneSettings {
         WorkerLaneSettings(
             lane: 0, firstUser: 1_000, users: users, seed: seed, worker: 0, arrivalsBefore: 0,
@@ -66,7 +73,7 @@ enum TestUsers {
             activeLanes: 1, window: window, ports: ports,
             unanswered: Unanswered(share: unansweredShare, seed: seed, worker: 0), destinationCount: destinationCount,
             sourceAddress: 0,
-            retry: RetryPolicy(retries: retries, waitMilliseconds: 10), request: request, bell: bell)
+            retry: RetryPolicy(retries: retries, waitMilliseconds: 10), request: request, bell: bell, script: script)
     }
 
     static func target(

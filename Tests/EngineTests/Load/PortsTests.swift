@@ -85,7 +85,7 @@ import Testing
         WorkerOrders(
             usesRing: false, board: memory.board, bell: -1, targetAddress: target, deadAddress: dead, port: 4_000,
             portCount: 3, path: TestUsers.path, seed: 1, speedup: 1, isExponential: true, activeLanes: 1, window: 1,
-            retries: 0, retryWaitMilliseconds: 10, hasSocketCommands: false, phases: [[]], lanes: [])
+            retries: 0, retryWaitMilliseconds: 10, hasSocketCommands: false, session: SessionStep.published, phases: [[]], lanes: [])
     }
 
     @Test func theAddressThatNeverAnswersFollowsTheTargets() throws {
