@@ -22,16 +22,19 @@ import Testing
         let frames = serverFrames(client.read()) ?? []
         let expected = [UInt8(code.rawValue >> 8), UInt8(truncatingIfNeeded: code.rawValue)]
         #expect(frames.last?.opcode == .close && frames.last?.payload == expected, "\(code) for \(bytes.prefix(16))")
-        #expect(client.isOver)
+        // The target says nothing more, and is gone once the client is.
+        #expect(client.isOver && served.board[.openNow] == 1)
+        client.finish()
+        #expect(served.settle())
     }
 
     @Test(arguments: [
         ("GARBAGE\r\n\r\n", "400"), ("GET /socket/websocket HTTP/1.0\r\n\r\n", "400"),
-        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "404"), ("GET /socket/websocket HTTP/1.1\r\n\r\n", "400"),
+        ("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n", "404"), ("GET /socket/websocket HTTP/1.1\r\n\r\n", "400"),
         ("\u{0}\u{1}\u{2}", "400"),
         ("GET /socket/websocket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: short\r\nSec-WebSocket-Version: 13\r\n\r\n", "400"),
         ("GET /other HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", "404"),
-        ("GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", "403"),
+        ("GET /socket/websocket?vsn=3.0.0 HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", "403"),
     ])
     func aBadHandshakeIsRefused(request: String, status: String) {
         func play<Way: ReceiveWay>(_ served: ServedByTarget<Way>) {
@@ -40,6 +43,8 @@ import Testing
             #expect(served.settle())
             #expect(text(client.read()).hasPrefix("HTTP/1.1 \(status) "))
             #expect(client.isOver && served.board[.refused] == 1 && served.board[.upgraded] == 0)
+            client.finish()
+            #expect(served.settle())
         }
         onBoth(play, play)
     }
@@ -52,6 +57,8 @@ import Testing
             #expect(served.settle())
             #expect(text(client.read()).hasPrefix("HTTP/1.1 400 "))
             #expect(client.isOver)
+            client.finish()
+            #expect(served.settle())
         }
         onBoth(play, play)
     }
@@ -67,12 +74,23 @@ import Testing
             closes(served, [0xC1, 0x80, 0, 0, 0, 0], with: .protocolError)
             closes(served, [0x83, 0x80, 0, 0, 0, 0], with: .protocolError)
             closes(served, ServedByTarget<Way>.frame(.continuation, bytes("x")), with: .protocolError)
-            closes(served, ServedByTarget<Way>.frame(.text, bytes("{}"), isFinal: false), with: .unsupportedData)
+            let begun = ServedByTarget<Way>.frame(.text, bytes("{"), isFinal: false)
+            closes(served, begun + ServedByTarget<Way>.frame(.text, bytes("}")), with: .protocolError)
+            closes(served, begun + ServedByTarget<Way>.frame(.continuation, [0x80]), with: .invalidData)
             closes(served, [0x82, 0xFF, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF], with: .messageTooBig)
             closes(served, [0x82, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], with: .protocolError)
-            closes(served, ServedByTarget<Way>.frame(.text, [UInt8](repeating: 0x61, count: 4_000)), with: .messageTooBig)
+            closes(served, ServedByTarget<Way>.frame(.text, [UInt8](repeating: 0x61, count: 4_000)), with: .internalError)
+            let half = [UInt8](repeating: 0x61, count: 40_000)
+            closes(
+                served,
+                ServedByTarget<Way>.frame(.text, half, isFinal: false) + ServedByTarget<Way>.frame(.continuation, half),
+                with: .messageTooBig)
             closes(served, ServedByTarget<Way>.frame(.text, bytes("not JSON")), with: .internalError)
-            closes(served, ServedByTarget<Way>.frame(.text, [0xFF, 0xFE]), with: .internalError)
+            closes(served, ServedByTarget<Way>.frame(.text, [0xFF, 0xFE]), with: .invalidData)
+            closes(served, ServedByTarget<Way>.frame(.binary, [0xFF, 0xFE]), with: .internalError)
+            closes(served, ServedByTarget<Way>.frame(.close, [0x03]), with: .protocolError)
+            closes(served, ServedByTarget<Way>.frame(.close, [0x03, 0xED]), with: .protocolError)
+            closes(served, ServedByTarget<Way>.frame(.close, [0x03, 0xE8, 0xFF]), with: .invalidData)
             closes(served, ServedByTarget<Way>.frame(.close, [0x03, 0xE8]), with: .normal)
         }
         onBoth(play, play)

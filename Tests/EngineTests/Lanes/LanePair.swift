@@ -59,11 +59,11 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             run: board)
         first = TargetLane(
             engine: Scripted(kernel, slots: slots),
-            settings: TestUsers.target(lane: 0, capacity: setup.capacity, slots: slots), run: board, cpus: [-1],
+            settings: TestUsers.target(lane: 0, capacity: setup.capacity, slots: slots, laneCount: 2), run: board, cpus: [-1],
             footprint: memory.footprint(setup.footprint, slots: slots, hibernateAfterNanoseconds: setup.hibernateAfterNanoseconds))
         second = TargetLane(
             engine: Scripted(kernel, slots: setup.users * 8 + 8),
-            settings: TestUsers.target(lane: 1, capacity: setup.users * 8, slots: setup.users * 8 + 8), run: board, cpus: [-1],
+            settings: TestUsers.target(lane: 1, capacity: setup.users * 8, slots: setup.users * 8 + 8, laneCount: 2), run: board, cpus: [-1],
             footprint: memory.footprint(
                 setup.footprint, slots: setup.users * 8 + 8, hibernateAfterNanoseconds: setup.hibernateAfterNanoseconds, lane: 1))
     }

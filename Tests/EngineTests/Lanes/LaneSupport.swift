@@ -41,6 +41,8 @@ enum TestUsers {
     nonisolated(unsafe) static let echoRequest = request("/echo")
     nonisolated(unsafe) static let servedPath = StaticBytes(path)
 
+    nonisolated(unsafe) static let page = StaticBytes(ChatPage.response(socketPath: path))
+
     nonisolated(unsafe) static let immediate: UnsafeMutablePointer<Pacer.Phase> = phase(.infinity)
     /// A user each model millisecond.
     nonisolated(unsafe) static let paced: UnsafeMutablePointer<Pacer.Phase> = phase(1_000)
@@ -78,10 +80,12 @@ enum TestUsers {
             retry: RetryPolicy(retries: retries, waitMilliseconds: 10), request: request, bell: bell, script: script)
     }
 
-    static func target(lane: Int = 0, capacity: Int, slots: Int, listeners: [Int32] = [0], bell: Int32 = -1) -> TargetLaneSettings {
+    static func target(
+        lane: Int = 0, capacity: Int, slots: Int, listeners: [Int32] = [0], bell: Int32 = -1, laneCount: Int = 1
+    ) -> TargetLaneSettings {
         TargetLaneSettings(
             lane: lane, capacity: capacity, slots: slots, listeners: listeners, portCount: listeners.count, chainCount: 1,
-            path: servedPath, bell: bell)
+            path: servedPath, bell: bell, laneCount: laneCount)
     }
 }
 

@@ -180,7 +180,7 @@ private func isAccepted(_ bytes: UnsafeRawBufferPointer) -> Bool {
         #expect(text(sent) == Self.ours)
     }
 
-    @Test(arguments: [HTTPStatus.badRequest, .forbidden, .notFound])
+    @Test(arguments: [HTTPStatus.badRequest, .forbidden, .notFound, .requestTimeout])
     func refusalsAreShortAndUnderstood(status: HTTPStatus) {
         let sent = written { UpgradeResponse.writeRefused(status, to: $0) }
         #expect(sent.count <= UpgradeResponse.refusedMaximumBytes)

@@ -1,0 +1,35 @@
+import Testing
+
+@testable import Engine
+
+@Suite struct JSONMemberTests {
+    private func body(_ object: String) -> String? {
+        bytes(object).withUnsafeBytes { raw in
+            JSONMember.value("body", of: raw).map { String(decoding: $0.bytes(in: raw), as: UTF8.self) }
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"body":"hi"}"#, #""hi""#), (#" { "user" : "a" , "body" : [1, {"body":2}] } "#, #"[1, {"body":2}]"#),
+        (#"{"body":1,"body":null}"#, "null"), (#"{"b\u006fdy":-1.5e3,"x":0}"#, "-1.5e3"), (#"{"x":{"body":1},"body":"\""}"#, #""\"""#),
+        (#"{"body":"é"}"#, #""é""#),
+    ])
+    func found(object: String, value: String) { #expect(body(object) == value) }
+
+    @Test(arguments: [
+        "", "{}", "{ }", "[]", "null", "\"body\"", #"{"x":{"body":1}}"#, #"["body",1]"#, #"{"Body":1}"#, #"{"body"}"#, #"{"body":}"#,
+        #"{"body":1"#.replacing("1", with: ""), "{",
+    ])
+    func absent(object: String) { #expect(body(object) == nil) }
+
+    @Test func neverLooksBeyondItsBytes() {
+        let guarded = GuardedBytes()
+        var random = SplitMix64(seed: 9)
+        let seeds = [bytes(#"{"user":"a","body":[1,{"b":"\u00e9"}]}"#), bytes(#"{"body":"hi"}"#), bytes("{}")]
+        for run in 0..<fuzzRuns {
+            let held = guarded.hold(mutated(seeds[run % seeds.count], with: seeds, &random))
+            guard let value = JSONMember.value("body", of: held) else { continue }
+            guard value.end <= held.count, !value.isEmpty else { Issue.record("\(Array(held))"); return }
+        }
+    }
+}
