@@ -127,3 +127,8 @@ int simbench_epoll_wait_nanoseconds(int epoll, void *buffer, int capacity, int64
     int64_t milliseconds = (timeout_nanoseconds + 999999) / 1000000;
     return simbench_epoll_wait(epoll, buffer, capacity, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds);
 }
+
+void *simbench_remap(void *memory, uint64_t bytes, uint64_t new_bytes) {
+    void *moved = mremap(memory, bytes, new_bytes, MREMAP_MAYMOVE);
+    return moved == MAP_FAILED ? NULL : moved;
+}

@@ -64,6 +64,9 @@ static inline uint64_t simbench_epoll_event_data(const void *buffer, int index) 
     return ((const struct epoll_event *)buffer)[index].data.u64;
 }
 
+// Makes an anonymous mapping larger; it may move. NULL when the kernel refuses.
+void *simbench_remap(void *memory, uint64_t bytes, uint64_t new_bytes);
+
 // As simbench_epoll_wait with a timeout in nanoseconds (epoll_pwait2, Linux 5.11); falls back to whole milliseconds,
 // rounded up, where the kernel lacks it. Negative waits for ever.
 int simbench_epoll_wait_nanoseconds(int epoll, void *buffer, int capacity, int64_t timeout_nanoseconds);

@@ -1,7 +1,7 @@
 /// What a lane counts. Totals only grow; those named "now" also fall.
 public enum Counter: Int, CaseIterable, Sendable {
     /// Counters a lane may have.
-    static let limit = 64
+    static let limit = 96
 
     // Worker lanes.
     /// Users started by the arrival plan.
@@ -50,7 +50,32 @@ public enum Counter: Int, CaseIterable, Sendable {
     case channelsJoined
     case heartbeatsAnswered
     case closed
+    /// Channels that are joined.
+    case channelsNow
+    /// Clients that were refused, and of these by what they did: no handshake in order; a broken frame (1002), a text that
+    /// is no UTF-8 (1007), a message over the limit (1009), one that is no Phoenix message (1011), or one there was no
+    /// room for (1013).
     case refused
+    case refusedHandshake
+    case refusedProtocol
+    case refusedInvalidData
+    case refusedTooBig
+    case refusedMessage
+    case refusedNoRoom
+    /// Clients that had no more time: for their handshake, for a message begun or not taken, or without a message at all.
+    case handshakeTimeouts
+    case messageTimeouts
+    case idleTimeouts
+    /// Close frames of clients that were answered.
+    case closesAnswered
+    /// Messages that went back as they came.
+    case echoed
+    case pagesServed
+    /// Messages said to the lobby, and how often one was told to a connection.
+    case broadcasts
+    case broadcastsTold
+    /// Connections that lagged too far behind what was said.
+    case slowReaders
     /// Connections the kernel dropped because the lane's descriptors were used up.
     case acceptTableFull
     case acceptErrors
@@ -95,6 +120,17 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .errorGaveUp: "abort_max_conn_retries"
         case .errorNoBuffer: "no_buffer"
         default: nil
+        }
+    }
+
+    /// The counter for the code a client is closed with.
+    static func forRefusal(_ code: CloseCode) -> Counter {
+        switch code {
+        case .invalidData: .refusedInvalidData
+        case .messageTooBig: .refusedTooBig
+        case .internalError: .refusedMessage
+        case .tryAgainLater: .refusedNoRoom
+        default: .refusedProtocol
         }
     }
 

@@ -33,7 +33,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         self.settings = settings
         self.run = run
         board = run.worker(settings.lane)
-        pipe = Pipe(engine: engine, board: board)
+        pipe = Pipe(engine: engine, board: board, slots: settings.users)
         connections = Pages.map(bytes: settings.users * MemoryLayout<WorkerConnection>.stride)
             .bindMemory(to: WorkerConnection.self, capacity: settings.users)
         pacer = Pacer(

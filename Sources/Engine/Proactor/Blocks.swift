@@ -64,6 +64,12 @@ enum Pages {
         return address
     }
 
+    /// nil when the kernel refuses it: for memory a lane can do without.
+    static func tryMap(bytes: Int) -> UnsafeMutableRawPointer? {
+        let address = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        return address == MAP_FAILED ? nil : address
+    }
+
     static func unmap(_ address: UnsafeMutableRawPointer, bytes: Int) {
         munmap(address, max(bytes, 1))
     }

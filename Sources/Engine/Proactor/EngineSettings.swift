@@ -98,6 +98,8 @@ enum SocketOptions {
     static let stream: Int32 = 1
     static let nonBlocking: Int32 = 0o4000
     static let noSignal: Int32 = 0x4000
+    /// SHUT_WR.
+    static let writing: Int32 = 1
     static let ipLevel: Int32 = 0
     static let tcpLevel: Int32 = 6
     static let deferAccept: Int32 = 9

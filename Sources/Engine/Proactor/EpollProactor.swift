@@ -230,6 +230,8 @@ struct EpollProactor: Proactor, ~Copyable {
         local.push(Completion(operation: .sent, handle: part.handle, result: result, block: part.block))
     }
 
+    mutating func shutdown(_ handle: Handle) { _ = Glibc.shutdown(descriptors[Int(handle.slot)], SocketOptions.writing) }
+
     mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
         let slot = Int(handle.slot)
         if flags[slot] & Flag.sending != 0, let index = parts.find(handle) {

@@ -30,6 +30,10 @@ struct Peer {
         static let ending: UInt8 = 64
         /// A worker lane's own: this attempt goes to an address that never answers.
         static let unanswered: UInt8 = 32
+        /// A target lane's own: the last look of its patience found the connection in the middle of something.
+        static let stale: UInt8 = 32
+        /// A message that comes in pieces is under way.
+        static let assembling: UInt8 = 128
     }
 
     @inline(__always) func has(_ flag: UInt8) -> Bool { flags & flag != 0 }
@@ -47,14 +51,20 @@ enum Arrival {
 struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
     /// More than a full completion queue can ask for at once; only those ever used cost memory.
     static var blockCount: Int { 8_192 }
+    /// Stands for memory that is nobody's to give back. Numbers from `blockCount` on are large buffers.
+    static var lastingBlock: UInt32 { UInt32(blockCount + LargeBuffers.limit) }
 
     var engine: Engine
     var blocks = Blocks(count: Self.blockCount)
+    var assemblies: Assemblies
+    let limits: MessageLimits
     let board: LaneBoard
 
-    init(engine: consuming Engine, board: LaneBoard) {
+    init(engine: consuming Engine, board: LaneBoard, slots: Int, limits: MessageLimits = .usual) {
         self.engine = engine
         self.board = board
+        self.limits = limits
+        assemblies = Assemblies(slots: slots, limits: limits)
     }
 
     /// The next bytes belong to an exchange under way and will come soon.
@@ -156,29 +166,50 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
         return block == Blocks.none ? nil : (block, blocks[block])
     }
 
+    /// A buffer for a message of at most `bytes`: a block where it fits. nil when none is left.
+    mutating func compose(bytes: Int) -> (block: UInt32, bytes: UnsafeMutableRawPointer)? {
+        if bytes <= Blocks.bytes { return compose() }
+        return assemblies.buffers.take(bytes).map { (UInt32(Self.blockCount + $0), assemblies.buffers[$0]) }
+    }
+
     @inline(__always) mutating func transmit(_ slot: UInt32, _ peer: inout Peer, block: UInt32, count: Int) {
+        let isLarge = block >= UInt32(Self.blockCount)
+        let memory = isLarge ? assemblies.buffers[Int(block) &- Self.blockCount] : blocks[block]
+        transmit(slot, &peer, from: UnsafeRawPointer(memory), count: count, block: block)
+    }
+
+    /// Sends bytes that last until `sent`: `block` says whose they are.
+    @inline(__always) mutating func transmit(
+        _ slot: UInt32, _ peer: inout Peer, from bytes: UnsafeRawPointer, count: Int, block: UInt32
+    ) {
         assert(peer.sending == Peer.noBlock)
         peer.sending = UInt16(truncatingIfNeeded: block)
         board.add(.bytesOut, UInt64(count))
-        engine.send(
-            Handle(slot: slot, generation: peer.generation), from: blocks[block], count: count, block: block)
+        engine.send(Handle(slot: slot, generation: peer.generation), from: bytes, count: count, block: block)
     }
 
     @inline(__always) mutating func sent(_ completion: Completion, _ peer: inout Peer) {
-        blocks.giveBack(completion.block)
+        giveBack(completion.block)
         peer.sending = Peer.noBlock
+    }
+
+    /// A buffer that was composed into is not needed any more.
+    @inline(__always) mutating func giveBack(_ block: UInt32) {
+        if block < UInt32(Self.blockCount) { return blocks.giveBack(block) }
+        if block < Self.lastingBlock { assemblies.buffers.giveBack(Int(block) &- Self.blockCount) }
     }
 
     /// A completion of an earlier use of the slot: only its block matters.
     @inline(__always) mutating func discard(_ completion: Completion) {
         switch completion.operation {
-        case .received, .sent: if completion.block < UInt32(Self.blockCount) { blocks.giveBack(completion.block) }
+        case .received, .sent: giveBack(completion.block)
         default: break
         }
     }
 
     /// Ends a connection; the slot is free once `closed` comes. What is under way comes back with the old generation.
     mutating func close(_ slot: UInt32, _ peer: inout Peer) {
+        endAssembly(slot, &peer)
         let receiving = peer.has(Peer.Flag.receiving)
         if !receiving && peer.block != Peer.noBlock { blocks.giveBack(UInt32(peer.block)) }
         engine.close(

@@ -82,6 +82,8 @@ protocol Proactor: ~Copyable {
     /// Receives what is there. With `waits` (only where `receivesMayWait`) the completion comes when something is.
     mutating func receive(_ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool)
     mutating func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32)
+    /// Nothing will be sent any more, which the peer learns; receiving goes on. No completion tells of it.
+    mutating func shutdown(_ handle: Handle)
     /// Closes a connection and ends what is under way for it; `receiving` and `sending` are the blocks of those
     /// operations, or `Blocks.none`.
     mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32)

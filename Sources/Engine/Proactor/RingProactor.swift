@@ -163,6 +163,10 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
     }
 
+    mutating func shutdown(_ handle: Handle) {
+        simbench_prep_shutdown(entry(), handle.slot, Token(.cancelled, handle).raw)
+    }
+
     mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
         let note = Token(.cancelled, handle).raw
         if watched { simbench_prep_cancel(entry(), Token(.ready, handle).raw, note) }

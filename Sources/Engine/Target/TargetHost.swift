@@ -76,25 +76,58 @@ public enum TargetHost {
             board.chain(chain).pointee.store(UInt64(chain + 1), ordering: .releasing)
         }
         board[.targetLanesTaken].store(UInt64(orders.chainCPUs.count), ordering: .releasing)
-        let path = StaticBytes(orders.path)
+        let shared = Shared(orders)
+        let laneCount = board.targetLanes - (orders.door == nil ? 0 : 1)
+        if let door = orders.door,
+            let failure = start(settings(laneCount, orders, listeners, shared, laneCount, door: door), orders) {
+            return failure
+        }
         let watch = BellWatch(orders.bell)
         var started = 0
         while board.phase != .release {
             // One lane more than is needed now, so that a full lane finds its successor ready.
-            let wanted = min(board.targetLanes, Int(board[.targetLanesTaken].load(ordering: .acquiring)) + 1)
+            let wanted = min(laneCount, Int(board[.targetLanesTaken].load(ordering: .acquiring)) + 1)
             while started < wanted {
-                let lane = started
-                let settings = TargetLaneSettings(
-                    lane: lane, capacity: orders.laneCapacity, slots: orders.laneSlots, listeners: listeners,
-                    portCount: orders.portCount, chainCount: orders.chainCPUs.count, path: path, bell: orders.bell)
-                let error = LaneThread.start { run(settings, orders) }
-                if error < 0 { return "The thread of target lane \(lane) was refused (errno \(-error)): threads or memory are used up." }
+                if let failure = start(settings(started, orders, listeners, shared, laneCount, door: nil), orders) { return failure }
                 started += 1
             }
             if board[.targetReady].load(ordering: .relaxed) == 0 { board[.targetReady].store(1, ordering: .releasing) }
             watch.wait(nanoseconds: nil)
         }
         return nil
+    }
+
+    /// What all lanes have in common, made once.
+    private struct Shared {
+        let path: StaticBytes
+        let page: StaticBytes
+        let origins: OriginCheck?
+        let broadcasts = BroadcastLog.open()
+
+        init(_ orders: TargetOrders) {
+            path = StaticBytes(orders.path)
+            page = StaticBytes(ChatPage.response(socketPath: orders.path))
+            origins = orders.rules.origins.flatMap { OriginCheck(hosts: $0) }
+        }
+    }
+
+    private static func settings(
+        _ lane: Int, _ orders: TargetOrders, _ listeners: [Int32], _ shared: Shared, _ laneCount: Int, door: Int32?
+    ) -> TargetLaneSettings {
+        TargetLaneSettings(
+            lane: lane, capacity: door == nil ? orders.laneCapacity : doorCapacity,
+            slots: door == nil ? orders.laneSlots : doorCapacity + 64, listeners: listeners, portCount: orders.portCount,
+            chainCount: orders.chainCPUs.count, path: shared.path, bell: orders.bell, laneCount: laneCount, door: door,
+            rules: orders.rules, origins: shared.origins, page: shared.page, broadcasts: shared.broadcasts)
+    }
+
+    /// People at the host's door, at once.
+    private static let doorCapacity = 1_024
+
+    /// Starts a lane's thread; a sentence says why not.
+    private static func start(_ settings: TargetLaneSettings, _ orders: TargetOrders) -> String? {
+        let error = LaneThread.start { run(settings, orders) }
+        return error < 0 ? "The thread of target lane \(settings.lane) was refused (errno \(-error)): threads or memory are used up." : nil
     }
 
     private static func run(_ settings: TargetLaneSettings, _ orders: TargetOrders) {

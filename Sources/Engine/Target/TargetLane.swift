@@ -13,9 +13,23 @@ struct TargetLaneSettings {
     var listeners: [Int32]
     var portCount: Int
     var chainCount: Int
-    /// The path that is answered with a WebSocket.
+    /// The path that is answered with a Phoenix socket.
     var path: StaticBytes
     var bell: Int32
+    /// How many lanes take chains in turn.
+    var laneCount = 1
+    /// The host's door: this lane serves it alone, and no chain.
+    var door: Int32?
+    var rules = TargetRules()
+    /// Hosts an Origin header may name, and the whole answer to a browser that asks for the chat page.
+    var origins: OriginCheck?
+    var page: StaticBytes?
+    /// What is said in the lobby, to all of it.
+    var broadcasts = BroadcastLog.none
+
+    var limits: MessageLimits {
+        MessageLimits(frameBytes: rules.frameLimitBytes, messageBytes: rules.messageLimitBytes)
+    }
 }
 
 /// Bytes that outlive every lane.
@@ -23,9 +37,11 @@ struct StaticBytes {
     let bytes: UnsafeRawBufferPointer
 
     /// Copies a text once, for good.
-    init(_ text: String) {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
-        copy.copyBytes(from: text.utf8)
+    init(_ text: String) { self.init(Array(text.utf8)) }
+
+    init(_ text: [UInt8]) {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: text.count, alignment: 1)
+        copy.copyBytes(from: text)
         bytes = UnsafeRawBufferPointer(copy)
     }
 }
@@ -34,7 +50,13 @@ struct StaticBytes {
 enum ServedState {
     static let free: UInt8 = 0
     static let handshake: UInt8 = 1
-    static let open: UInt8 = 2
+    /// Phoenix channels, serializer V1 or V2.
+    static let phoenixV1: UInt8 = 2
+    static let phoenixV2: UInt8 = 3
+    /// Every message comes back as it is.
+    static let echo: UInt8 = 4
+    /// Nothing is sent any more; what comes is dropped until the client's end.
+    static let lingering: UInt8 = 5
 }
 
 /// A thread's worth of the server's connections.
@@ -53,10 +75,19 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     var chain = -1
     var open = 0
     var isFull = false
+    /// It was full, and nothing is accepted any more.
+    var hasStopped = false
+    /// Its turn has come once: from now on it may take over chains that nobody serves.
+    var hasServed = false
     /// The CPU of each chain; negative leaves the choice to the scheduler.
     let cpus: [Int32]
     /// Of connections that have joined.
     var footprint: Footprint
+    var patience: Patience
+    var fanOut: FanOut
+    var joinReferences: JoinReferences
+    /// Slots from here on were never used.
+    var slotsTouched = 0
 
     init(
         engine: consuming Engine, settings: TargetLaneSettings, run: Board, cpus: [Int32], footprint: consuming Footprint
@@ -66,7 +97,10 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         self.settings = settings
         self.run = run
         board = run.target(settings.lane)
-        pipe = Pipe(engine: engine, board: board)
+        pipe = Pipe(engine: engine, board: board, slots: settings.slots, limits: settings.limits)
+        patience = Patience(settings.rules, slots: settings.slots)
+        fanOut = FanOut(settings.broadcasts, lane: settings.lane, slots: settings.slots)
+        joinReferences = JoinReferences(slots: settings.slots)
         memoMemory = Pages.map(bytes: HTTPHead.limitBytes)
         memo = UpgradeMemo(storage: memoMemory)
         peers = Pages.map(bytes: settings.slots * MemoryLayout<Peer>.stride)
@@ -86,30 +120,45 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     mutating func begin() {
         pipe.engine.listenToBell(settings.bell)
-        takeChain()
+        fanOut.begin()
+        if let door = settings.door { pipe.engine.accept(from: door) } else { takeChain() }
     }
 
     /// Waits for completions and handles them: once round the loop.
     mutating func pass() {
         board.add(.submits)
-        // Where connections hibernate, the lane wakes for them too, and knows the time of each message.
-        if footprint.hibernates {
-            let wait = footprint.hibernateSilent(now: pipe.engine.clock())
-            pipe.engine.submit(waitNanoseconds: wait)
-            footprint.follow(pipe.engine.clock())
-        } else {
-            pipe.engine.submit(waitNanoseconds: nil)
+        tellLobby()
+        pipe.engine.submit(waitNanoseconds: fanOut.isUnderWay && mayFanOut ? 0 : timeout())
+        if footprint.hibernates || patience.keepsTime {
+            let now = pipe.engine.clock()
+            footprint.follow(now)
+            patience.follow(now)
         }
         while let completion = pipe.engine.next() { handle(completion) }
+    }
+
+    /// How long nothing has to be done without a completion. Where connections hibernate or run out of patience, the lane
+    /// wakes for them too; else it sleeps until the kernel has something for it.
+    private mutating func timeout() -> Int64? {
+        guard footprint.hibernates || patience.keepsTime || hasUnfinished else {
+            patience.handshakeLook = 0
+            patience.messageLook = 0
+            return nil
+        }
+        let now = pipe.engine.clock()
+        var wait = loseWhatNeverEnds(now)
+        if footprint.hibernates, let next = footprint.hibernateSilent(now: now) { wait = min(wait ?? .max, next) }
+        return wait
     }
 
     // MARK: accepting
 
     /// Begins to accept if a chain was handed to this lane.
-    private mutating func takeChain() {
-        guard chain < 0 && !isFull else { return }
+    mutating func takeChain() {
+        guard settings.door == nil, chain < 0 && !isFull else { return }
         for index in 0..<settings.chainCount where run.chain(index).pointee.load(ordering: .acquiring) == UInt64(settings.lane + 1) {
             chain = index
+            hasServed = true
             if cpus[index] >= 0 {
                 var cpu = cpus[index]
                 _ = simbench_set_affinity(&cpu, 1)
@@ -131,8 +180,30 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     private mutating func handOver() {
         guard chain >= 0 else { return }
         let next = run[.targetLanesTaken].wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
-        run.chain(chain).pointee.store(next < UInt64(run.targetLanes) ? next + 1 : 0, ordering: .releasing)
+        run.chain(chain).pointee.store(next < UInt64(settings.laneCount) ? next + 1 : 0, ordering: .releasing)
         chain = -1
+        ringBell()
+    }
+
+    /// A lane that was full has room again. It takes over a chain that no fresh lane was left for, now or later.
+    private mutating func noteRoom() {
+        guard isFull, chain < 0, hasStopped, open <= settings.capacity * 3 / 4 else { return }
+        isFull = false
+        hasStopped = false
+        if let door = settings.door { return pipe.engine.accept(from: door) }
+        takeOrphan()
+    }
+
+    mutating func takeOrphan() {
+        guard settings.door == nil, chain < 0, !isFull, hasServed else { return }
+        for index in 0..<settings.chainCount {
+            let claimed = run.chain(index).pointee.compareExchange(
+                expected: 0, desired: UInt64(settings.lane + 1), ordering: .acquiringAndReleasing)
+            if claimed.exchanged { return takeChain() }
+        }
+    }
+
+    func ringBell() {
         var one: UInt64 = 1
         _ = write(settings.bell, &one, 8)
     }
@@ -152,6 +223,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         guard index < settings.slots else { return board.add(.acceptErrors) }
         peers[index] = Peer(generation: peers[index].generation &+ 1, state: ServedState.handshake)
         open += 1
+        slotsTouched = max(slotsTouched, index &+ 1)
+        patience.handshakes &+= 1
         board.add(.accepted)
         board.add(.openNow)
         pipe.engine.adopt(Handle(slot: slot, generation: peers[index].generation))
@@ -163,9 +236,13 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
 
     private mutating func handle(_ completion: Completion) {
         switch completion.operation {
-        case .bell: return takeChain()
+        case .bell:
+            takeChain()
+            return takeOrphan()
         case .accepted: return accepted(completion)
-        case .acceptEnded: return handOver()
+        case .acceptEnded:
+            hasStopped = true
+            return handOver()
         default: break
         }
         let slot = completion.handle.slot
@@ -178,11 +255,15 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
             switch pipe.arrived(completion, &peers[index]) {
             // After nothing there is nothing to read, but something to wait for.
             case .bytes, .nothing: digest(slot)
+            // The client's end, in order or not.
             case .ended: end(slot)
             }
         case .sent:
             pipe.sent(completion, &peers[index])
-            if completion.result < 0 || peers[index].has(Peer.Flag.closing) { return end(slot) }
+            if completion.result < 0 { return end(slot) }
+            peers[index].flags &= ~Peer.Flag.stale
+            if peers[index].has(Peer.Flag.closing) { return linger(slot) }
+            if fanOut.isAnyoneBehind && catchUp(slot) { return }
             if peers[index].carried > 0 { digest(slot) }
         case .ready:
             if !pipe.ready(slot, &peers[index], happened: completion.result) {
@@ -197,9 +278,12 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         let index = Int(slot)
         guard peers[index].state != ServedState.free else { return }
         open -= 1
+        if peers[index].state == ServedState.handshake || peers[index].state == ServedState.lingering { patience.handshakes &-= 1 }
         board.add(.closed)
         board.subtract(.openNow)
         leaveChannel(slot)
+        patience.forget(slot)
         pipe.close(slot, &peers[index])
+        noteRoom()
     }
 }

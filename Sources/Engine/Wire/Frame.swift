@@ -20,6 +20,8 @@ enum CloseCode: UInt16 {
     case policyViolation = 1008
     case messageTooBig = 1009
     case internalError = 1011
+    /// Registered with IANA: the server has no room for this now.
+    case tryAgainLater = 1013
 
     /// Whether a peer may put `code` in a close frame: 1004 to 1006 and 1015 stay off the wire, 3000 to 4999 are for
     /// libraries and applications.
@@ -198,5 +200,22 @@ struct Fragments: Equatable {
         guard continues == (open != .continuation) else { return false }
         if header.isFinal { open = .continuation } else if !continues { open = header.opcode }
         return true
+    }
+}
+
+/// What a close frame says (RFC 6455 section 5.5.1): nothing, or a code and a reason.
+enum ClosePayload: Equatable {
+    case none
+    case code(UInt16)
+    /// A code alone in half, one that may not be on the wire (1002), or a reason that is no UTF-8 (1007).
+    case violation(CloseCode)
+
+    static func check(_ payload: UnsafeRawBufferPointer) -> ClosePayload {
+        guard payload.count > 0 else { return .none }
+        guard payload.count >= 2 else { return .violation(.protocolError) }
+        let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
+        guard CloseCode.isAllowedOnWire(code) else { return .violation(.protocolError) }
+        guard UTF8Check.isValid(UnsafeRawBufferPointer(rebasing: payload[2...])) else { return .violation(.invalidData) }
+        return .code(code)
     }
 }

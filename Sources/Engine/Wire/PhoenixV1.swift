@@ -32,7 +32,11 @@ enum PhoenixV1 {
     }
 
     static func event(_ message: Message, in bytes: UnsafeRawBufferPointer) -> Event {
-        let text = message.event.bytes(in: bytes)
+        event(named: message.event.bytes(in: bytes))
+    }
+
+    /// Which event a name, spelt as between JSON's quotes, is.
+    static func event(named text: UnsafeRawBufferPointer) -> Event {
         if JSONText.says(text, "phx_join") { return .join }
         if JSONText.says(text, "heartbeat") { return .heartbeat }
         if JSONText.says(text, "new:msg") { return .newMessage }

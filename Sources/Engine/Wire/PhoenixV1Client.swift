@@ -95,24 +95,10 @@ extension PhoenixV1 {
 
     /// Whether a reply's payload has `"status":"ok"`; nil if it is no object or has no such string.
     private static func status(_ payload: UnsafeRawBufferPointer) -> Bool? {
-        var scanner = JSONScanner(payload)
-        var isOk: Bool?
-        guard scanner.take(0x7B) else { return nil }
-        repeat {
-            scanner.skipSpace()
-            guard let name = scanner.string() else { return isOk }
-            scanner.skipSpace()
-            _ = scanner.take(0x3A)
-            scanner.skipSpace()
-            guard let value = scanner.value() else { return nil }
-            scanner.skipSpace()
-            if JSONText.says(name.bytes(in: payload), "status") {
-                let raw = value.bytes(in: payload)
-                guard raw.count >= 2, raw[0] == 0x22 else { return nil }
-                isOk = JSONText.says(UnsafeRawBufferPointer(rebasing: raw[1..<raw.count - 1]), "ok")
-            }
-        } while scanner.take(0x2C)
-        return isOk
+        guard let value = JSONMember.value("status", of: payload) else { return nil }
+        let raw = value.bytes(in: payload)
+        guard raw.count >= 2, raw[0] == 0x22 else { return nil }
+        return JSONText.says(UnsafeRawBufferPointer(rebasing: raw[1..<raw.count - 1]), "ok")
     }
 
     /// A ref is echoed as it was sent: digits in quotes.

@@ -69,6 +69,21 @@ extension PhoenixV1 {
         return writer.count
     }
 
+    /// What the chat example answers a new:msg with: {"msg":body}. `body` is a JSON value, the payload's member `body`;
+    /// a payload without one is answered with null, as Elixir's `msg["body"]` is nil then. `out` has room for
+    /// `replyMaximumBytes` and the body.
+    static func writeNewMessageReply(
+        to message: Message, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer?,
+        _ out: UnsafeMutableRawPointer
+    ) -> Int {
+        var writer = ByteWriter(out)
+        putTopicAndRef(&writer, message, bytes)
+        writer.put(#"{"status":"ok","response":{"msg":"#)
+        if let body { writer.put(body) } else { writer.put("null") }
+        writer.put(#"}},"event":"phx_reply"}"#)
+        return writer.count
+    }
+
     static func writeErrorReply(
         to message: Message, in bytes: UnsafeRawBufferPointer, _ refusal: Refusal, _ out: UnsafeMutableRawPointer
     ) -> Int {

@@ -5,6 +5,8 @@ enum HTTPStatus: UInt16 {
     case badRequest = 400
     case forbidden = 403
     case notFound = 404
+    /// The head did not come in time; the connection closes with it.
+    case requestTimeout = 408
 }
 
 /// What a client makes of a server's answer.
@@ -25,6 +27,8 @@ enum UpgradeResponse {
     static let acceptedBytes = 129
     /// Room for any refusal.
     static let refusedMaximumBytes = 96
+    /// Room for the head of any page.
+    static let pageHeadMaximumBytes = 160
 
     private static var beforeAccept: StaticString {
         "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: "
@@ -46,8 +50,18 @@ enum UpgradeResponse {
         case .badRequest: writer.put("HTTP/1.1 400 Bad Request\r\n")
         case .forbidden: writer.put("HTTP/1.1 403 Forbidden\r\n")
         case .notFound: writer.put("HTTP/1.1 404 Not Found\r\n")
+        case .requestTimeout: writer.put("HTTP/1.1 408 Request Timeout\r\n")
         }
         writer.put("connection: close\r\ncontent-length: 0\r\n\r\n")
+        return writer.count
+    }
+
+    /// Writes the head of an answer that is an HTML page of `bodyBytes`, which follow it; the lane closes after them.
+    static func writePageHead(bodyBytes: Int, to out: UnsafeMutableRawPointer) -> Int {
+        var writer = ByteWriter(out)
+        writer.put("HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: ")
+        writer.putDecimal(UInt64(bodyBytes))
+        writer.put("\r\ncache-control: no-store\r\nconnection: close\r\n\r\n")
         return writer.count
     }
 

@@ -35,8 +35,14 @@ struct ScriptedProactor<Way: ReceiveWay>: Proactor {
     func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32) {
         guard let socket = endpoint.socket(handle, "send") else { return }
         kernel.forbid(socket.sending != nil, "send while one is under way")
-        kernel.forbid(count <= 0 || count > Blocks.bytes, "send of \(count) bytes")
+        kernel.forbid(count <= 0 || count > 64 << 20, "send of \(count) bytes")
         socket.sending = SimulatedSocket.Send(buffer: buffer, count: count, block: block)
+    }
+
+    func shutdown(_ handle: Handle) {
+        guard let socket = endpoint.socket(handle, "shutdown") else { return }
+        kernel.forbid(socket.sending != nil, "shutdown while a send is under way")
+        if socket.end != .reset { socket.leave(.finished) }
     }
 
     func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
