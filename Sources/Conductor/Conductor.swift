@@ -10,11 +10,15 @@ import Profiles
 /// Call it on the main thread: it blocks until the run is over, and children die with the thread that started them.
 public enum Conductor {
     /// `executable` is this program, which carries the lanes in processes of its own.
+    ///
+    /// - Parameter door: where people reach the target's chat page while the run lasts.
     public static func run(
-        _ plan: Plan, directory: String, executable: String, onEvent: @escaping (String) -> Void,
-        onProgress: @escaping (Progress) -> Void
+        _ plan: Plan, directory: String, executable: String, door: Door.Wish = .automatic,
+        onEvent: @escaping (String) -> Void, onProgress: @escaping (Progress) -> Void
     ) throws -> RunOutcome {
-        let run = try Run(plan, directory: directory, executable: executable, onEvent: onEvent, onProgress: onProgress)
+        let run = try Run(
+            plan, directory: directory, executable: executable, door: Door.open(door, plan), onEvent: onEvent,
+            onProgress: onProgress)
         return try run.carryOut()
     }
 }
@@ -50,6 +54,10 @@ final class Run {
     let waiting: Waiting
     let bell: Int32
     let executable: String
+    /// Gone once the target has it.
+    var door: Door?
+    /// Where the chat page is while the run lasts; nil where nobody can reach it.
+    let chatURL: String?
     let onEvent: (String) -> Void
     let onProgress: (Progress) -> Void
     let began = monotonicSeconds()
@@ -73,30 +81,37 @@ final class Run {
     var peakUsers = 0, peakConnected = 0, peakJoined = 0
 
     init(
-        _ plan: Plan, directory: String, executable: String, onEvent: @escaping (String) -> Void,
+        _ plan: Plan, directory: String, executable: String, door: Door.Opening, onEvent: @escaping (String) -> Void,
         onProgress: @escaping (Progress) -> Void
     ) throws {
         self.plan = plan
         self.executable = executable
+        self.door = door.door
+        chatURL = door.url
         self.onEvent = onEvent
         self.onProgress = onProgress
-        degraded = plan.degraded
+        degraded = plan.degraded + door.degraded
         bell = simbench_eventfd(0)
         waiting = Waiting(bell: bell)
         record = try Record(directory: directory, plan: plan)
-        let bytes = Board.bytes(targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
+        // Who comes through the door is served by a lane of its own.
+        let targetLanes = plan.target.lanes + (door.door == nil ? 0 : 1)
+        let bytes = Board.bytes(targetLanes: targetLanes, workerLanes: plan.workerLanes.count)
         boardDescriptor = simbench_memory_file("simbench-board", UInt64(bytes))
         guard bell >= 0, boardDescriptor >= 0, let memory = Board.map(descriptor: boardDescriptor, bytes: bytes) else {
             throw RunError("Shared memory of \(bytes) bytes for the lanes' counters was refused (errno \(errno)).")
         }
-        board = Board(creatingAt: memory, targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
-        evidence = Ceiling.Evidence(tally: Tally(board), planned: plan.users)
+        board = Board(creatingAt: memory, targetLanes: targetLanes, workerLanes: plan.workerLanes.count)
+        evidence = Ceiling.Evidence(tally: Tally(board, targetLanes: plan.target.lanes), planned: plan.users)
     }
 
     deinit {
         close(bell)
         close(boardDescriptor)
     }
+
+    /// What the plan's own lanes have counted by now.
+    func tally() -> Tally { Tally(board, targetLanes: plan.target.lanes) }
 
     func note(_ sentence: String) {
         record.note(sentence)
@@ -165,10 +180,14 @@ final class Run {
     // MARK: starting
 
     private func startLanes(_ world: World) throws {
-        waiting.target = try spawn(.target, namespaces: world.targetNamespace.map { [$0] } ?? [])
+        if !plan.target.isForeign {
+            waiting.target = try spawn(.target, namespaces: world.targetNamespace.map { [$0] } ?? [])
+            // The port is the target's now, and free again as soon as that has ended.
+            door = nil
+        }
         waiting.workers = try spawn(.workers, namespaces: world.workerNamespaces)
         let limit = monotonicSeconds() + Run.readySeconds
-        while board[.targetReady].load(ordering: .acquiring) == 0 || board[.workersReady].load(ordering: .acquiring) == 0 {
+        while isTargetAwaited || board[.workersReady].load(ordering: .acquiring) == 0 {
             heed(waiting.next(milliseconds: 20))
             guard isGoingOn else { return }
             if monotonicSeconds() > limit { breakOff("The lanes were not ready within \(Int(Run.readySeconds)) s.") }
@@ -176,8 +195,15 @@ final class Run {
         try settleDroplet()
         sampler = Sampler(
             board: board, plan: plan, target: waiting.target?.pid, workers: waiting.workers?.pid, droplet: droplet)
-        note("Both sides are ready: \(plan.target.lanes) target lanes, \(plan.workerLanes.count) worker lanes, \(plan.engine.rawValue).")
+        if plan.target.isForeign {
+            note("The workers are ready: \(plan.workerLanes.count) lanes, \(plan.engine.rawValue); the target is \(plan.target.address):\(plan.target.port).")
+        } else {
+            note("Both sides are ready: \(plan.target.lanes) target lanes, \(plan.workerLanes.count) worker lanes, \(plan.engine.rawValue).")
+        }
+        if let chatURL { note("The chat page is at \(chatURL) while the run lasts.") }
     }
+
+    private var isTargetAwaited: Bool { !plan.target.isForeign && board[.targetReady].load(ordering: .acquiring) == 0 }
 
     private func buildDroplet(_ world: World) throws {
         do {
@@ -211,6 +237,7 @@ final class Run {
             LaneProcess.Descriptor.bell: bell,
         ]
         if let group = role == .target ? droplet?.group : workersGroup { request.cgroupProcs = group.procs }
+        if role == .target, let door { request.descriptors[LaneProcess.Descriptor.door] = door.descriptor }
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
@@ -274,7 +301,7 @@ final class Run {
             }
         }
         figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
-        figures.rampJoins = Tally(board).openedTotal
+        figures.rampJoins = tally().openedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
     }
 
@@ -289,7 +316,7 @@ final class Run {
     var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
 
     private func hold(_ figures: inout Figures) {
-        enter(.hold, "The hold begins: \(Tally(board).present(plan)) \(plan.joins ? "joined" : "connected").")
+        enter(.hold, "The hold begins: \(tally().present(plan)) \(plan.joins ? "joined" : "connected").")
         let end = monotonicSeconds() + plan.holdSeconds
         // Freed handshake memory and deferred work settle before memory is measured.
         let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)
@@ -302,17 +329,17 @@ final class Run {
 
     private func measure(_ figures: inout Figures) {
         figures.memoryHeld = memoryMark()
-        let tally = Tally(board)
+        let tally = self.tally()
         figures.pairsHeld = tally.present(plan)
         droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.present(plan))
     }
 
     private func memoryMark() -> MemoryMark {
-        MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid, footprintBytes: Tally(board).footprintBytes)
+        MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid, footprintBytes: tally().footprintBytes)
     }
 
     private func sweep() -> Summary.Verified {
-        let asked = Tally(board).present(plan)
+        let asked = tally().present(plan)
         let start = monotonicSeconds()
         enter(.sweep, "The sweep begins: \(asked) connections are asked for a \(plan.joins ? "heartbeat" : "pong").")
         var moved = start
@@ -327,7 +354,7 @@ final class Run {
                 break
             }
         }
-        let tally = Tally(board)
+        let tally = self.tally()
         // Users that came or went when the sweep began were counted by their lanes.
         let (all, replied) = (tally.sweeping == 0 ? tally.asked : asked, tally.verified)
         note("The sweep is over: \(replied) of \(all) answered.")
@@ -335,7 +362,7 @@ final class Run {
     }
 
     private func conclude(_ figures: inout Figures, _ census: SocketCensus) {
-        let tally = Tally(board)
+        let tally = self.tally()
         figures.final = tally
         evidence.tally = tally
         evidence.interrupted = interrupts > 0

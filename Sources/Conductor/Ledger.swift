@@ -65,6 +65,14 @@ enum Ledger {
 }
 
 extension Summary.ConnectionBytes {
+    /// Nothing is said of the side that is somebody else's.
+    var withoutTarget: Self {
+        var bytes = self
+        (bytes.targetKernel, bytes.targetUser, bytes.targetFootprint, bytes.pair) = (nil, nil, nil, nil)
+        bytes.method += " The target is somebody else's, on this same host: the kernel's part of its ends is taken to be as large, and not told."
+        return bytes
+    }
+
     init(method: String) {
         self.init(
             targetKernel: nil, targetUser: nil, targetFootprint: nil, workerKernel: nil, workerUser: nil, pair: nil,

@@ -21,6 +21,8 @@ public enum LaneProcess {
         static let bell: Int32 = 5
         /// The target's namespace, or the workers' by position.
         static let firstNamespace: Int32 = 6
+        /// The target's only: the listening socket in the host's own network.
+        static let door: Int32 = 7
     }
 
     /// Carries the lanes of one side until the run is over. Returns the exit status; a failure is said on standard error.
@@ -29,8 +31,11 @@ public enum LaneProcess {
         guard let text = readAll(Descriptor.plan), let plan = try? Plan.decode(text) else {
             return fail("This verb is for `simbench run` itself: the plan was not handed over.")
         }
-        let bytes = Board.bytes(targetLanes: plan.target.lanes, workerLanes: plan.workerLanes.count)
-        guard let memory = Board.map(descriptor: Descriptor.board, bytes: bytes), let board = Board(attachingAt: memory) else {
+        // Its size tells whether there is a lane for the door beside the plan's own.
+        var file = stat()
+        guard fstat(Descriptor.board, &file) == 0, let memory = Board.map(descriptor: Descriptor.board, bytes: Int(file.st_size)),
+            let board = Board(attachingAt: memory)
+        else {
             return fail("The shared board could not be mapped (errno \(errno)).")
         }
         _ = simbench_raise_descriptor_limit()
@@ -69,9 +74,24 @@ public enum LaneProcess {
             namespace: plan.network == .loopback ? nil : Descriptor.firstNamespace, address: plan.target.address,
             port: plan.target.port, portCount: plan.target.portCount, path: plan.target.path,
             laneCapacity: plan.target.laneCapacity,
-            laneSlots: min(plan.host.descriptorLimit, 65_536) - (plan.engine == .epoll ? epollReserve : 0),
+            laneSlots: TargetLaneSize(descriptorLimit: plan.host.descriptorLimit, engine: plan.engine).slots,
             chainCPUs: chainCPUs(plan), footprint: plan.footprint.map(footprintPart),
-            hibernateAfterNanoseconds: plan.hibernateAfterSeconds.map { UInt64($0 / plan.speedup * 1e9) })
+            hibernateAfterNanoseconds: plan.hibernateAfterSeconds.map { UInt64($0 / plan.speedup * 1e9) },
+            rules: rules(plan.target.rules, speedup: plan.speedup),
+            door: board.targetLanes > plan.target.lanes ? Descriptor.door : nil)
+    }
+
+    /// The plan's rules in wall time.
+    static func rules(_ plan: Plan.Rules, speedup: Double) -> TargetRules {
+        func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(min(seconds, Limits.durationSeconds) * 1e9) }
+        var rules = TargetRules()
+        rules.frameLimitBytes = Int(clamping: plan.frameLimitBytes)
+        rules.messageLimitBytes = Int(clamping: plan.messageLimitBytes)
+        rules.handshakeTimeoutNanoseconds = nanoseconds(plan.handshakeTimeoutSeconds)
+        rules.messageTimeoutNanoseconds = nanoseconds(plan.messageTimeoutSeconds)
+        rules.idleTimeoutNanoseconds = plan.idleTimeoutSeconds.map { nanoseconds($0 / speedup) }
+        rules.origins = plan.origins
+        return rules
     }
 
     private static func footprintPart(_ part: Plan.FootprintPart) -> FootprintPart {
@@ -85,9 +105,6 @@ public enum LaneProcess {
             bytes: Int(clamping: part.bytes), access: access, hibernatedBytes: part.hibernatedBytes.map { Int(clamping: $0) })
     }
 
-    /// Descriptors of an epoll lane's table that are not connections: standard streams, listeners, the bell, the set.
-    private static let epollReserve = 100
-
     private static func workerOrders(_ plan: Plan, _ board: Board) -> WorkerOrders {
         let cpus = Affinity.current()
         let seats = seats(plan)
@@ -97,7 +114,7 @@ public enum LaneProcess {
             defer { firstUser += UInt64(lane.users) }
             return WorkerLaneOrder(
                 namespace: plan.network == .loopback ? nil : Descriptor.firstNamespace + Int32(lane.worker),
-                sourceAddress: plan.network == .loopback ? worker.address : nil, worker: lane.worker,
+                sourceAddress: sourceAddress(plan, worker), worker: lane.worker,
                 firstUser: firstUser, users: lane.users, arrivalsBefore: lane.firstUser, firstPort: worker.firstPort,
                 lastPort: worker.lastPort, portsInSequence: worker.portOrder == .sequence,
                 unansweredShare: worker.unansweredShare, cpu: cpus.isEmpty ? -1 : cpus[seats[number] % cpus.count])
@@ -109,7 +126,12 @@ public enum LaneProcess {
             isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
             retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
             hasSocketCommands: plan.host.isKernelAtLeast(6, 7), session: SessionOrders.steps(plan), phases: shares(plan),
-            lanes: lanes)
+            lanes: lanes, host: plan.target.host)
+    }
+
+    /// A worker in a namespace of its own has but one address.
+    private static func sourceAddress(_ plan: Plan, _ worker: Plan.Worker) -> String? {
+        plan.network == .loopback && !worker.leavesAddressToKernel ? worker.address : nil
     }
 
     /// For each worker lane a number whose remainder by the CPUs is its CPU, so that lanes that are busy at the same time

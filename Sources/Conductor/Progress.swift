@@ -26,12 +26,14 @@ public struct Progress: Equatable, Sendable {
     public var socketsLeft: Int?
     /// Wall seconds until the hold ends, as far as it can be told.
     public var secondsLeft: Double?
+    /// Where the target's chat page is, once it is served.
+    public var chatURL: String?
 
     public init(
         stage: Stage, elapsedSeconds: Double, modelSeconds: Double? = nil, usersStarted: Int = 0, usersPlanned: Int,
         connected: Int = 0, joined: Int = 0, joinsPerSecond: Double = 0, memoryUsedBytes: UInt64? = nil,
         memoryTotalBytes: UInt64, errors: Int = 0, lost: Int = 0, verified: Int? = nil, socketsLeft: Int? = nil,
-        secondsLeft: Double? = nil
+        secondsLeft: Double? = nil, chatURL: String? = nil
     ) {
         self.stage = stage
         self.elapsedSeconds = elapsedSeconds
@@ -48,5 +50,6 @@ public struct Progress: Equatable, Sendable {
         self.verified = verified
         self.socketsLeft = socketsLeft
         self.secondsLeft = secondsLeft
+        self.chatURL = chatURL
     }
 }

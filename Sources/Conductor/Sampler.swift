@@ -23,6 +23,8 @@ struct Sample {
     /// CPUs with nothing to do; nil where the run is confined to some of the host's.
     var cpuIdle: Double?
     var memoryAvailableBytes: UInt64?
+    /// Whether the target is ours, so that what it holds is known.
+    var hasTarget = true
 
     static let header =
         "t_s,model_t_s,users,connected,joined,connect_ok_total,errors_total,target_memory_bytes,target_swap_bytes,"
@@ -36,7 +38,7 @@ struct Sample {
             String(tally.joined), String(tally.connectedTotal), String(tally.errorCount), targetMemoryBytes.map { String($0) },
             targetSwapBytes.map { String($0) }, memoryPressurePercent.map { String(format: "%.2f", $0) }, share(cpuTarget), share(cpuWorkers),
             share(cpuSoftirq), String(tally.bytesIn), String(tally.bytesOut), memoryAvailableBytes.map { String($0) },
-            limitHits.map { String($0) }, String(tally.footprintBytes), total("etimedout"), total("eaddrnotavail"),
+            limitHits.map { String($0) }, hasTarget ? String(tally.footprintBytes) : nil, total("etimedout"), total("eaddrnotavail"),
             total("abort_max_conn_retries"),
         ]
         return fields.map { $0 ?? "" }.joined(separator: ",")
@@ -128,7 +130,7 @@ struct Sampler {
         let wall = start.map { usage.seconds - $0 } ?? 0
         let group = droplet?.read()
         return Sample(
-            wallSeconds: wall, modelSeconds: wall * plan.speedup, tally: Tally(board),
+            wallSeconds: wall, modelSeconds: wall * plan.speedup, tally: Tally(board, targetLanes: plan.target.lanes),
             targetMemoryBytes: group?.memoryBytes ?? usage.target?.residentBytes, targetSwapBytes: group?.swapBytes,
             limitHits: group?.limitHits,
             memoryPressurePercent: pressure(group?.pressureSomeTotalMicroseconds ?? usage.pressureMicroseconds, period),
@@ -136,7 +138,7 @@ struct Sampler {
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
             cpuIdle: Usage.isWholeHost(plan) ? usage.idleSeconds(since: last).map { $0 / period } : nil,
-            memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes))
+            memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes), hasTarget: !plan.target.isForeign)
     }
 
     /// Percent of the period, from a total of waiting time that only grows.

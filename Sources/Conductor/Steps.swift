@@ -17,7 +17,7 @@ extension Run {
         let next = min(nextSample, until ?? .infinity)
         heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
         if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
-        let tally = Tally(board)
+        let tally = self.tally()
         notePeaks(tally)
         return tally
     }
@@ -41,7 +41,7 @@ extension Run {
                 memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes > $0 ? plan.host.memoryTotalBytes - $0 : 0 },
                 memoryTotalBytes: plan.host.memoryTotalBytes, errors: sample.tally.errorCount, lost: sample.tally.lost,
                 verified: stage == .sweeping ? sample.tally.verified : nil,
-                secondsLeft: secondsLeft ?? estimate(stage, sample, rate)))
+                secondsLeft: secondsLeft ?? estimate(stage, sample, rate), chatURL: chatURL))
     }
 
     func notePeaks(_ tally: Tally) {
@@ -106,7 +106,7 @@ extension Run {
     /// sample was joined on top of it.
     func notePeaksBeforeTheEnd() {
         guard let before = last?.tally else { return }
-        let now = Tally(board)
+        let now = tally()
         peakJoined = max(peakJoined, now.joinedTotal - (before.joinedTotal - before.joined))
         peakConnected = max(peakConnected, now.connectedTotal - (before.connectedTotal - before.connected))
     }

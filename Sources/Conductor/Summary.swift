@@ -194,6 +194,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var teardown: Teardown
     public var expectations: [ExpectationResult]
     public var host: HostFacts
+    /// Connections of people who looked in on the chat page; in no other figure. null for a run without a door.
+    public var visitors: Int?
 
     /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
     public func encoded() throws -> Data {
@@ -208,7 +210,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet"],
+        "": ["digest", "verified", "droplet", "visitors"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
         "latency_us": ["connect", "join", "heartbeat", "broadcast", "reply"],

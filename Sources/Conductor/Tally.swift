@@ -40,9 +40,10 @@ struct Tally {
 
     private static let causes = Counter.allCases.filter { $0.cause != nil }
 
-    init(_ board: Board) {
+    /// - Parameter targetLanes: the plan's own; a lane behind them serves people who look in, and is not counted.
+    init(_ board: Board, targetLanes: Int? = nil) {
         for index in 0..<board.workerLanes { add(worker: board.worker(index)) }
-        for index in 0..<board.targetLanes {
+        for index in 0..<min(board.targetLanes, targetLanes ?? .max) {
             let lane = board.target(index)
             served += Int(lane[.openNow])
             acceptTableFull += Int(lane[.acceptTableFull])

@@ -22,7 +22,7 @@ extension Run {
         leaks += end(waiting.workers, "workers")
         waiting.workers = nil
         let limit = monotonicSeconds() + Run.closingSeconds
-        while Tally(board).served > 0, waiting.target != nil, !isHurried, monotonicSeconds() < limit { heedTeardown(20) }
+        while tally().served > 0, waiting.target != nil, !isHurried, monotonicSeconds() < limit { heedTeardown(20) }
         board[.phase].store(Board.Phase.release.rawValue, ordering: .releasing)
         waiting.ring()
         leaks += end(waiting.target, "target")
@@ -105,7 +105,7 @@ extension Run {
     }
 
     private func summarize(_ figures: Figures) -> Summary {
-        let tally = figures.final ?? Tally(board)
+        let tally = figures.final ?? self.tally()
         let joins = Double(figures.rampJoins)
         let seconds = figures.rampSeconds
         return Summary(
@@ -124,7 +124,12 @@ extension Run {
                 bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
                 messagesAnswered: tally.messagesAnswered, messagesRefused: tally.messagesRefused),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
-            teardown: figures.teardown, expectations: [], host: plan.host)
+            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors)
+    }
+
+    /// Connections that came through the door.
+    private var visitors: Int? {
+        board.targetLanes > plan.target.lanes ? Int(board.target(plan.target.lanes)[.accepted]) : nil
     }
 
     private func fidelity() -> Summary.Fidelity {
@@ -142,7 +147,8 @@ extension Run {
         guard let before = figures.memoryBefore, let held = figures.memoryHeld else {
             return .init(method: "Nothing was measured: the run ended before its hold.")
         }
-        return Ledger.measure(from: before, to: held, pairs: figures.pairsHeld)
+        let bytes = Ledger.measure(from: before, to: held, pairs: figures.pairsHeld)
+        return plan.target.isForeign ? bytes.withoutTarget : bytes
     }
 
     private func cpu(_ figures: Figures, _ joins: Double) -> Summary.CPU {

@@ -43,6 +43,11 @@ public final class World {
     }
 
     private func construct(_ plan: Plan, _ host: HostFacts) throws {
+        // Somebody else's server is on the host's own network, and its workers are whatever addresses reach it.
+        if plan.target.isForeign {
+            try raiseHostSettings(plan, host)
+            return checkLoopbackPorts(plan)
+        }
         let addresses = try Addresses(plan)
         try raiseHostSettings(plan, host)
         switch plan.network {

@@ -28,6 +28,8 @@ struct Choices {
     private static func network(
         _ profile: Profile, _ flags: Flags, _ host: HostFacts, _ degraded: inout [String]
     ) throws(PlanError) -> Plan.NetworkModel {
+        // Somebody else's server is on the host's own network, and so are the workers.
+        if flags.foreign != nil { return .loopback }
         let wanted = flags.network ?? profile.network
         guard Planner.supportedNetworks.contains(wanted) else {
             let asked = flags.network == nil ? "network.model of profile \(profile.name)" : "--network"

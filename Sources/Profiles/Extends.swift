@@ -33,7 +33,7 @@ public enum Extends {
         return .mapping(mapping)
     }
 
-    private static func merged(_ lower: Node, under upper: Node) -> Node {
+    static func merged(_ lower: Node, under upper: Node) -> Node {
         guard case .mapping(var result) = lower, case .mapping(let changes) = upper else { return upper }
         for (key, value) in changes {
             if case .scalar(let scalar) = value, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {

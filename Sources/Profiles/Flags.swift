@@ -10,6 +10,8 @@ public struct Flags: Equatable, Sendable {
     public var seed: UInt64?
     public var holdSeconds: Double?
     public var network: Plan.NetworkModel?
+    /// Somebody else's server instead of a target of our own.
+    public var foreign: ForeignTarget?
 
     /// Used when `--seed` is not given: runs are repeatable unless asked to differ.
     public static let defaultSeed: UInt64 = 1
@@ -17,7 +19,7 @@ public struct Flags: Equatable, Sendable {
     public init(
         engine: Plan.EngineKind? = nil, fit: Profile.FitChoice? = nil, connections: Int? = nil, rate: Rate? = nil,
         speedup: Profile.Speedup? = nil, seed: UInt64? = nil, holdSeconds: Double? = nil,
-        network: Plan.NetworkModel? = nil
+        network: Plan.NetworkModel? = nil, foreign: ForeignTarget? = nil
     ) {
         self.engine = engine
         self.fit = fit
@@ -27,6 +29,7 @@ public struct Flags: Equatable, Sendable {
         self.seed = seed
         self.holdSeconds = holdSeconds
         self.network = network
+        self.foreign = foreign
     }
 
     /// Refuses values out of range and flags that contradict each other.

@@ -22,6 +22,13 @@ public enum Limits {
     public static let targetPorts = 8
     /// One footprint part of one connection.
     public static let footprintPartBytes: UInt64 = 64 << 20
+    /// One frame's payload, or one message: a control frame has up to 125 bytes.
+    public static let messageBytes: ClosedRange<UInt64> = 125...(1 << 30)
+    public static let shortestTimeoutSeconds = 0.01
+    /// RFC 1035: a name has at most 253 characters; a port may follow it.
+    public static let hostCharacters = 260
+    /// A request's head has to hold it, with all its headers.
+    public static let pathCharacters = 1_000
     /// Elements in any list or mapping of a profile.
     public static let elements = 1_000
     public static let textCharacters = 500

@@ -155,10 +155,15 @@ public struct Plan: Codable, Equatable, Sendable {
         /// Connections one lane holds at most.
         public var laneCapacity: Int
         public var droplet: Droplet
+        public var rules: Rules
+        /// What the handshakes' Host header names; nil is address and port.
+        public var host: String?
+        /// Somebody else's server: no process of ours serves it, and nothing is known of its side.
+        public var isForeign: Bool
 
         public init(
             address: String, port: UInt16, portCount: Int, path: String, lanes: Int, laneCapacity: Int,
-            droplet: Droplet
+            droplet: Droplet, rules: Rules = Rules(), host: String? = nil, isForeign: Bool = false
         ) {
             self.address = address
             self.port = port
@@ -167,6 +172,9 @@ public struct Plan: Codable, Equatable, Sendable {
             self.lanes = lanes
             self.laneCapacity = laneCapacity
             self.droplet = droplet
+            self.rules = rules
+            self.host = host
+            self.isForeign = isForeign
         }
     }
 
@@ -175,7 +183,7 @@ public struct Plan: Codable, Equatable, Sendable {
         public var index: Int
         /// The name of the group in the profile it came from.
         public var group: String
-        /// Dotted IPv4 source address.
+        /// Dotted IPv4 source address; 0.0.0.0 leaves it to the kernel.
         public var address: String
         /// Users started here at most (Tsung's maxusers).
         public var users: Int
@@ -185,6 +193,8 @@ public struct Plan: Codable, Equatable, Sendable {
         public var droplet: Droplet
         /// Share of its source ports whose connection attempts never get an answer.
         public var unansweredShare: Double
+
+        public var leavesAddressToKernel: Bool { address == Address.kernelsChoice }
 
         public init(
             index: Int, group: String, address: String, users: Int, firstPort: UInt16, lastPort: UInt16,

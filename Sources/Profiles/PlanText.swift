@@ -29,8 +29,9 @@ public enum PlanText {
             ("users", UnitText.count(plan.users)),
             ("engine", "\(plan.engine.rawValue), fit \(plan.fit.rawValue), network \(plan.network.rawValue)"),
             ("clock", "speedup \(speedup), seed \(plan.seed), sample every \(period)"),
-            ("target", "\(target.address):\(target.port)\(ports)\(target.path)"),
-            ("droplet", droplet(target.droplet)),
+            ("target", "\(target.address):\(target.port)\(ports)\(target.path)\(target.isForeign ? ", somebody else's" : "")"),
+            ("droplet", target.isForeign ? "not ours" : droplet(target.droplet)),
+            ("rules", target.isForeign ? "not ours" : rules(target.rules)),
             ("session", StepText.render(plan)),
             ("hold", "\(UnitText.seconds(plan.holdSeconds)) of wall clock"),
             ("retries", "\(plan.retries), the n-th after n x \(wait); SYN retries \(plan.synRetries), \(UnitText.seconds(plan.synPatienceSeconds))"),
@@ -80,10 +81,9 @@ public enum PlanText {
 
     private static func lanes(_ plan: Plan) -> [String] {
         let most = plan.workerLanes.map(\.users).max() ?? 0
-        let rows = [
-            ["side", "lanes", "connections each at most"],
-            ["target", UnitText.count(plan.target.lanes), UnitText.count(plan.target.laneCapacity)],
-            ["workers", UnitText.count(plan.workerLanes.count), UnitText.count(most)],
+        let target = ["target", UnitText.count(plan.target.lanes), UnitText.count(plan.target.laneCapacity)]
+        let rows = [["side", "lanes", "connections each at most"]] + (plan.target.isForeign ? [] : [target]) + [
+            ["workers", UnitText.count(plan.workerLanes.count), UnitText.count(most)]
         ]
         return ["Lanes"] + table(rows)
             + ["  \(plan.activeLanes) ramp at a time on each side, \(plan.window) handshakes in flight in each"]
@@ -100,6 +100,13 @@ public enum PlanText {
     }
 
     // MARK: Words
+
+    private static func rules(_ rules: Plan.Rules) -> String {
+        let idle = rules.idleTimeoutSeconds.map { "\(UnitText.seconds($0)) idle" } ?? "no idle timeout"
+        let origins = rules.origins.map { $0.isEmpty ? "no origin" : "origins \($0.joined(separator: ", "))" } ?? "every origin"
+        return "frames \(UnitText.bytes(rules.frameLimitBytes)), messages \(UnitText.bytes(rules.messageLimitBytes)), handshake "
+            + "\(UnitText.seconds(rules.handshakeTimeoutSeconds)), message \(UnitText.seconds(rules.messageTimeoutSeconds)), \(idle), \(origins)"
+    }
 
     private static func droplet(_ droplet: Plan.Droplet) -> String {
         var parts: [String] = []

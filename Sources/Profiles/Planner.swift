@@ -12,9 +12,11 @@ public enum Planner {
     /// - Throws: `PlanError.invalid` (exit status 64) when profile and flags contradict themselves or each other,
     ///   `PlanError.hostCannot` (69) when this host cannot run them, with the arithmetic and the way out.
     public static func plan(
-        profile: Profile, flags: Flags, host: HostFacts, version: String
+        profile given: Profile, flags: Flags, host: HostFacts, version: String
     ) throws(PlanError) -> Plan {
         try flags.check()
+        var profile = given
+        let disowned = flags.foreign == nil ? [] : profile.disown()
         let choices = try Choices(profile, flags, host)
         let workforce = Workforce(groups: profile.workers, targetPortCount: profile.target.portCount)
         let ledger = Costs.ledger(choices.engine, portsPerUser: workforce.portsPerUser)
@@ -36,15 +38,18 @@ public enum Planner {
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
         try checkWorkers(counts, users: arrivals.users)
         var workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
+        if let foreign = flags.foreign, !foreign.isOnLoopback {
+            for index in workers.indices { workers[index].address = Address.kernelsChoice }
+        }
         let workerLanes = LanePlan.lanes(workers, capacity: capacity.workerLane)
         try capacity.checkLanes(workerLanes.count, side: "worker", laneCapacity: capacity.workerLane)
-        let targetLanes = try capacity.targetLanes(users: arrivals.users)
+        let targetLanes = flags.foreign == nil ? try capacity.targetLanes(users: arrivals.users) : 0
         try checkMemory(
             capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
             workers: workers.count)
 
         var notes = arrivals.notes
-        var degraded = choices.degraded
+        var degraded = choices.degraded + disowned
         let keepsMixture = fitting.connectionScale == 1 || workforce.keepsMixture(counts, users: arrivals.users, base: base)
         if !keepsMixture {
             degraded.append(
@@ -78,7 +83,7 @@ public enum Planner {
             retries: profile.load.retries, retryWaitMilliseconds: profile.load.retryWaitMilliseconds,
             session: profile.session, network: choices.network, synRetries: patience.retries,
             synLinearTimeouts: patience.linear,
-            target: target(profile, choices.network, lanes: targetLanes, laneCapacity: capacity.targetLane),
+            target: target(profile, flags.foreign, choices.network, lanes: targetLanes, laneCapacity: capacity.targetLane),
             workers: workers, workerLanes: workerLanes, activeLanes: capacity.activeLanes,
             window: profile.tuning.window ?? defaultWindow, samplePeriodSeconds: profile.samplePeriodSeconds,
             ledger: ledger, footprint: Plan.footprint(profile, scale: fitting.footprintScale),
@@ -122,11 +127,17 @@ public enum Planner {
     }
 
     private static func target(
-        _ profile: Profile, _ network: Plan.NetworkModel, lanes: Int, laneCapacity: Int
+        _ profile: Profile, _ foreign: ForeignTarget?, _ network: Plan.NetworkModel, lanes: Int, laneCapacity: Int
     ) -> Plan.Target {
-        Plan.Target(
+        if let foreign {
+            return Plan.Target(
+                address: foreign.address, port: foreign.url.port, portCount: 1, path: foreign.url.path, lanes: 0, laneCapacity: 0,
+                droplet: Plan.Droplet(), host: foreign.url.authority, isForeign: true)
+        }
+        return Plan.Target(
             address: Address.target(network), port: profile.target.port, portCount: profile.target.portCount,
-            path: profile.target.path, lanes: lanes, laneCapacity: laneCapacity, droplet: profile.target.droplet)
+            path: profile.target.path, lanes: lanes, laneCapacity: laneCapacity, droplet: profile.target.droplet,
+            rules: profile.target.rules)
     }
 
     // MARK: What the host carries

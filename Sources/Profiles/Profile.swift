@@ -33,6 +33,7 @@ public struct Profile: Equatable, Sendable {
         public var port: UInt16 = 4000
         public var portCount = 1
         public var path = "/socket/websocket"
+        public var rules = Plan.Rules()
     }
 
     public struct WorkerGroup: Equatable, Sendable {

@@ -19,7 +19,12 @@ public enum ProfileParser {
     public static func parse(
         _ text: String, file: String, overrides: [String] = [], base: Extends.Finder? = nil
     ) throws(ProfileError) -> Profile {
-        var root = try Extends.resolve(compose(text, file: file), file: file, find: base)
+        try parse(Extends.resolve(compose(text, file: file), file: file, find: base), file: file, overrides: overrides)
+    }
+
+    /// The same for YAML that was read already.
+    static func parse(_ node: Node, file: String, overrides: [String]) throws(ProfileError) -> Profile {
+        var root = node
         let overrides = try overrides.map { text throws(ProfileError) in try Override(text) }
         for override in overrides { try override.apply(to: &root) }
         let source = YAMLCursor.Source(file: file, overrides: overrides)

@@ -1,7 +1,7 @@
 /// The profile's smaller sections: target, network, footprint, tuning, reference.
 enum SectionParser {
     static func target(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Target {
-        let fields = try cursor.fields(["droplet", "port", "port_count", "path"], "target")
+        let fields = try cursor.fields(["droplet", "port", "port_count", "path"] + RulesParser.keys, "target")
         var target = Profile.Target()
         if let droplet = fields["droplet"] { target.droplet = try self.droplet(droplet) }
         if let port = fields["port"] { target.port = UInt16(try port.count(1...65_535)) }
@@ -9,7 +9,8 @@ enum SectionParser {
         guard Int(target.port) + target.portCount - 1 <= 65_535 else {
             throw cursor.error("\(target.portCount) ports from \(target.port) on go beyond 65535")
         }
-        if let path = fields["path"] { target.path = try self.path(path) }
+        if let path = fields["path"] { target.path = try path.read(Plan.Rules.path) }
+        target.rules = try RulesParser.rules(fields)
         return target
     }
 
@@ -43,16 +44,6 @@ enum SectionParser {
         case "host": return nil
         default: return try Units.bytes(text)
         }
-    }
-
-    /// A request path: it goes into the handshake as it is, so it must not be able to end the request line.
-    private static func path(_ cursor: YAMLCursor) throws(ProfileError) -> String {
-        let text = try cursor.text()
-        guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
-            throw cursor.error(
-                "\"\(text)\" is not a request path; it starts with / and has no spaces, such as /socket/websocket")
-        }
-        return text
     }
 
     /// A short name that is safe in file names, reports and cgroup paths.

@@ -96,6 +96,9 @@ struct Workforce {
 /// Routed: 198.18.0.0/15 is set aside for benchmarks (RFC 2544). The target is 198.18.0.1; worker i owns the /30 at
 /// 198.19.0.0 + 4 (i + 1), its gateway being the first address and the worker the second.
 enum Address {
+    /// The kernel chooses.
+    static let kernelsChoice = "0.0.0.0"
+
     static func target(_ network: Plan.NetworkModel) -> String {
         network == .loopback ? "127.0.0.1" : "198.18.0.1"
     }

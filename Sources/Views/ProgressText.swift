@@ -17,6 +17,7 @@ public enum ProgressText {
         var lines = [heading(progress, title: title, style: style)]
         if let meter = meter(progress) { lines += bar(meter, layout) }
         lines += layout.flow(fields(progress))
+        if let url = progress.chatURL { lines += layout.flow([Line("chat page \(url)")]) }
         if let event { lines.append(Line(Glyphs.clean(event), .dim)) }
         return lines.map { $0.rendered(style, limit: style.columns) }
     }

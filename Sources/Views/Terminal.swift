@@ -25,6 +25,7 @@ public final class Terminal {
     private var event: String?
     private var stage: Progress.Stage?
     private var shownAtSeconds = 0.0
+    private var isChatTold = false
 
     /// - Parameter title: whose run it is, for the head of the block.
     public init(_ screen: Screen, environment: [String: String], title: String, isQuiet: Bool) {
@@ -46,6 +47,8 @@ public final class Terminal {
         if mode == .live {
             draw(progress)
         } else {
+            if let url = progress.chatURL, !isChatTold { screen.write("chat page: \(url)\n") }
+            isChatTold = isChatTold || progress.chatURL != nil
             screen.write(ProgressText.line(progress) + "\n")
         }
     }

@@ -69,7 +69,7 @@ struct PlanOptions: ParsableArguments {
         help: ArgumentHelp("Lay a value over the profile, such as load.retries=5; repeatable.", valueName: "key.path=value"))
     var overrides: [String] = []
 
-    private var flags: Flags {
+    var flags: Flags {
         Flags(
             engine: engine, fit: fit, connections: connections, rate: rate, speedup: speedup, seed: seed,
             holdSeconds: hold, network: network)
@@ -93,6 +93,14 @@ struct PlanOptions: ParsableArguments {
         let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
         let host = try HostProbe().facts(privileges)
         return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
+    }
+
+    /// The plan for workers alone, which need no namespaces.
+    func plan(_ profile: Profile, flags: Flags, foreign: ForeignTarget) throws -> Plan {
+        var flags = flags
+        flags.foreign = foreign
+        let host = try HostProbe().facts(Privileges.prepare(allowUserNamespace: false))
+        return try Planner.plan(profile: profile, flags: flags, host: host, version: Simbench.version)
     }
 }
 

@@ -13,52 +13,29 @@ struct RunVerb: ParsableCommand {
 
     @OptionGroup(title: "What to run") var options: PlanOptions
 
-    @Option(help: ArgumentHelp("Where the record goes (default: runs/<profile>-<engine>-<time>).", valueName: "folder"))
-    var out: String?
+    @OptionGroup(title: "What it leaves") var output: RunOutput
 
-    @Flag(help: "Show nothing but errors; the exit status and the record tell the rest.")
-    var quiet = false
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Where the chat page is reached while the run lasts (default: the profile's port of 127.0.0.1, or any free one).",
+            valueName: "addr:port|off"),
+        transform: { $0 == "off" ? .off : .at(try Endpoint(parsing: $0)) })
+    var door: Door.Wish?
 
     func run() throws {
         // A reader of this output that goes away must not end the run halfway through its teardown.
         signal(SIGPIPE, SIG_IGN)
         if let sweep = try options.sweep() { return try run(sweep) }
-        let plan = try settledPlan()
-        let outcome = try carryOut(plan, directory: out.map(RunFolder.use) ?? RunFolder.make(for: plan))
-        throw ExitCode(outcome.exitStatus)
-    }
-
-    private func carryOut(_ plan: Plan, directory: String) throws -> RunOutcome {
-        guard let executable = ProfileFolders.executablePath() else {
-            throw Failure.hostCannot("/proc/self/exe cannot be read: simbench needs /proc mounted.")
-        }
-        let environment = ProcessInfo.processInfo.environment
-        let terminal = Terminal(
-            .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
-        defer { terminal.clear() }
-        let outcome = try Conductor.run(
-            plan, directory: directory, executable: executable, onEvent: { terminal.note($0) },
-            onProgress: { terminal.show($0) })
-        terminal.clear()
-        if !quiet {
-            let style = Screen.output.style(environment)
-            Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
-        }
-        return outcome
-    }
-
-    /// Sockets that the kernel is still putting away hold memory that the plan would miss.
-    private func settledPlan(_ name: String? = nil) throws -> Plan {
-        do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {}
-        Conductor.waitUntilSocketsAreGone()
-        return try options.plan(name)
+        let plan = try output.settled { try options.plan() }
+        throw ExitCode(try output.carryOut(plan, door: door ?? .automatic).exitStatus)
     }
 
     // MARK: Sweeps
 
     /// Every profile is planned before the first one runs, so that a mistake in the last is not found after an hour.
     private func run(_ sweep: Sweep) throws {
-        let folder = try out.map(RunFolder.use) ?? RunFolder.make(named: sweep.name)
+        let folder = try output.out.map(RunFolder.use) ?? RunFolder.make(named: sweep.name)
         for name in sweep.profiles {
             do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {}
         }
@@ -67,8 +44,9 @@ struct RunVerb: ParsableCommand {
         for name in sweep.profiles {
             // Whatever becomes of one profile, the table of the others is shown.
             do {
-                let plan = try settledPlan(name)
-                let outcome = try carryOut(plan, directory: RunFolder.use("\(folder)/\(plan.profile)"))
+                let plan = try output.settled { try options.plan(name) }
+                let outcome = try output.carryOut(
+                    plan, directory: RunFolder.use("\(folder)/\(plan.profile)"), door: door ?? .automatic)
                 rows.append(SweepText.Row(plan: plan, summary: outcome.summary))
                 worst = max(worst, outcome.exitStatus)
                 if outcome.exitStatus == 130 { break }
@@ -80,7 +58,7 @@ struct RunVerb: ParsableCommand {
         }
         let style = Screen.output.style(ProcessInfo.processInfo.environment)
         let table = SweepText.render(sweep, rows, style: style)
-        if !quiet { Screen.output.write(table + "record       \(folder)\n") }
+        if !output.quiet { Screen.output.write(table + "record       \(folder)\n") }
         let plain = SweepText.render(sweep, rows, style: Style())
         try? Data(plain.utf8).write(to: URL(fileURLWithPath: "\(folder)/sweep.txt"))
         let ran = rows.contains { $0.refusal == nil }

@@ -20,7 +20,8 @@ struct Simbench: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunVerb.self, PlanVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self, CleanupVerb.self,
+            RunVerb.self, PlanVerb.self, TargetVerb.self, WorkerVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self,
+            CleanupVerb.self,
             Lanes.self, SwapServerVerb.self,
         ])
 

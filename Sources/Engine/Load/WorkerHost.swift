@@ -78,12 +78,14 @@ public struct WorkerOrders {
     /// By worker.
     public var phases: [[WorkerPhase]]
     public var lanes: [WorkerLaneOrder]
+    /// What the handshakes' Host header names; nil is the target's address and port.
+    public var host: String?
 
     public init(
         usesRing: Bool, board: Board, bell: Int32, targetAddress: String, deadAddress: String, port: UInt16,
         portCount: Int, path: String, seed: UInt64, speedup: Double, isExponential: Bool, activeLanes: Int, window: Int,
         retries: Int, retryWaitMilliseconds: Int, hasSocketCommands: Bool, session: [SessionStep],
-        phases: [[WorkerPhase]], lanes: [WorkerLaneOrder]
+        phases: [[WorkerPhase]], lanes: [WorkerLaneOrder], host: String? = nil
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -104,6 +106,7 @@ public struct WorkerOrders {
         self.session = session
         self.phases = phases
         self.lanes = lanes
+        self.host = host
     }
 
     var isUnpaced: Bool { phases.allSatisfy { $0.allSatisfy { $0.ratePerSecond == nil } } }
@@ -288,7 +291,7 @@ private struct UpgradeTemplate {
     let request: UpgradeRequest
 
     init?(_ orders: WorkerOrders) {
-        let host = orders.port == 80 ? orders.targetAddress : "\(orders.targetAddress):\(orders.port)"
+        let host = orders.host ?? (orders.port == 80 ? orders.targetAddress : "\(orders.targetAddress):\(orders.port)")
         let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: Blocks.bytes, alignment: 8)
         guard let request = UpgradeRequest(host: host, path: orders.path, storage: storage) else {
             storage.deallocate()

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Conductor
+import Foundation
+import Profiles
+import Views
+
+/// Carries a plan out and shows it, and where the record goes; `run` and `worker` share it.
+struct RunOutput: ParsableArguments {
+    @Option(help: ArgumentHelp("Where the record goes (default: runs/<profile>-<engine>-<time>).", valueName: "folder"))
+    var out: String?
+
+    @Flag(help: "Show nothing but errors; the exit status and the record tell the rest.")
+    var quiet = false
+
+    func carryOut(_ plan: Plan, directory: String? = nil, door: Door.Wish = .off) throws -> RunOutcome {
+        // A reader of this output that goes away must not end the run halfway through its teardown.
+        signal(SIGPIPE, SIG_IGN)
+        guard let executable = ProfileFolders.executablePath() else {
+            throw Failure.hostCannot("/proc/self/exe cannot be read: simbench needs /proc mounted.")
+        }
+        let directory = try directory ?? out.map(RunFolder.use) ?? RunFolder.make(for: plan)
+        let environment = ProcessInfo.processInfo.environment
+        let terminal = Terminal(
+            .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
+        defer { terminal.clear() }
+        let outcome = try Conductor.run(
+            plan, directory: directory, executable: executable, door: door, onEvent: { terminal.note($0) },
+            onProgress: { terminal.show($0) })
+        terminal.clear()
+        if !quiet {
+            let style = Screen.output.style(environment)
+            Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
+        }
+        return outcome
+    }
+
+    /// Sockets that the kernel is still putting away hold memory that the plan would miss.
+    func settled(_ plan: () throws -> Plan) throws -> Plan {
+        do { _ = try plan() } catch let error as PlanError where error.kind == .hostCannot {}
+        Conductor.waitUntilSocketsAreGone()
+        return try plan()
+    }
+}

@@ -1,0 +1,38 @@
+"""Our workers against a real Cowboy, whose beam files Debian's rabbitmq-server brings."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+from halves import Workers, end, first_line
+from servers import judge
+
+USERS = 2_000
+
+
+def run(checks, setting, engine):
+    libraries = [
+        next(iter(sorted(glob.glob(f"/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/{name}-*/ebin"))), None)
+        for name in ("cowboy", "cowlib", "ranch")
+    ]
+    if None in libraries or not shutil.which("erlc"):
+        return checks.skip("workers against Cowboy: there is no Erlang, or no cowboy of rabbitmq-server")
+    source = os.path.join(os.path.dirname(__file__), "lobby.erl")
+    subprocess.run(["erlc", "-o", setting.work, source], check=True, env=dict(os.environ, ERL_LIBS=""))
+    paths = [argument for folder in [setting.work, *libraries] for argument in ("-pa", folder)]
+    process = subprocess.Popen(
+        ["erl", "-noshell", *paths, "-eval", f"lobby:start([{10 * USERS}])."],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        match = re.search(r"listening on (\d+)", first_line(process))
+        if not checks.true("Cowboy is ready", match):
+            return None
+        url = f"ws://127.0.0.1:{match.group(1)}/socket/websocket"
+        workers = Workers(setting, f"cowboy-{engine}", url, "--connections", str(USERS), "--engine", engine)
+        judge(checks, f"workers on {engine} against Cowboy", workers, USERS)
+    finally:
+        process.stdin.close()
+        end(process)
+    return None

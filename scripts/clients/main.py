@@ -1,0 +1,62 @@
+"""Real clients against `simbench target`, and `simbench worker` against real servers.
+
+Prints what fails, and in the end `N passed, N failed, N skipped`; the exit status is 0 when nothing failed.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+
+import browser
+import conformance
+import cowboy
+import libraries
+import node
+import servers
+import tsung
+from check import Checks
+from halves import engines
+
+GROUPS = {
+    "libraries": libraries.run,
+    "node": node.run,
+    "python": servers.run,
+    "echo": servers.echoed,
+    "cowboy": cowboy.run,
+    "tsung": tsung.run,
+    "browser": browser.run,
+    "conformance": conformance.target,
+    "workers": conformance.workers,
+}
+# What costs much and hardly differs between the engines runs on one of them.
+ONCE = ("browser", "tsung", "workers")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--simbench", required=True, help="the program")
+    parser.add_argument("--only", action="append", choices=GROUPS, help="a group of tests; repeatable (default: all)")
+    parser.add_argument("--engine", action="append", choices=["epoll", "io_uring"], help="repeatable (default: what works here)")
+    parser.add_argument("--screenshot", help="where a picture of the chat page goes")
+    parser.add_argument("--cases", action="append", help="Autobahn cases for the workers, such as 1.*; repeatable (default: all)")
+    parser.add_argument("--without-cases", action="append", default=[], help="cases to leave out there; repeatable")
+    setting = parser.parse_args()
+    setting.worker_cases, setting.worker_cases_left_out = setting.cases, setting.without_cases
+    checks = Checks()
+    with tempfile.TemporaryDirectory(prefix="simbench-clients.") as work:
+        os.chmod(work, 0o755)
+        setting.work = work
+        chosen = setting.engine or engines(setting)
+        for name in setting.only or GROUPS:
+            for engine in chosen[-1:] if name in ONCE else chosen:
+                began = time.monotonic()
+                checks.guard(f"{name} on {engine}", GROUPS[name], checks, setting, engine)
+                print(f"# {name} on {engine}: {time.monotonic() - began:.0f} s", flush=True)
+    print(f"{checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
+    return 1 if checks.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
