@@ -29,6 +29,11 @@ struct Tally {
 
     private static let causes = Counter.allCases.filter { $0.cause != nil }
 
+    /// Before anything was counted.
+    static let none = Tally()
+
+    private init() {}
+
     init(_ board: Board) {
         for index in 0..<board.workerLanes { add(worker: board.worker(index)) }
         for index in 0..<board.targetLanes {

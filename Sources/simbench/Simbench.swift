@@ -20,8 +20,8 @@ struct Simbench: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunVerb.self, PlanVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self, CleanupVerb.self,
-            Lanes.self, SwapServerVerb.self,
+            RunVerb.self, PlanVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self, ImportVerb.self,
+            CleanupVerb.self, Lanes.self, SwapServerVerb.self,
         ])
 
     static func main() {
