@@ -29,6 +29,6 @@ extension Run {
     }
 
     private func tsungFigures() -> TsungLog.Figures {
-        TsungLog.Figures(tally: Tally(board), connect: board.latencies(.connect), join: board.latencies(.join))
+        TsungLog.Figures(tally: Tally(board, targetLanes: plan.target.lanes), connect: board.latencies(.connect), join: board.latencies(.join))
     }
 }
