@@ -12,7 +12,7 @@ public func initialize(
         for target in FuzzTarget.all { print(target.name) }
         exit(0)
     }
-    guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
+    guard let target = (FuzzTarget.all + [.canary]).first(where: { $0.name == name }) else {
         say("There is no target \(name); there are \(FuzzTarget.all.map(\.name).joined(separator: ", ")).")
         exit(64)
     }
