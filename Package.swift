@@ -33,3 +33,10 @@ let package = Package(
         .testTarget(name: "ImportTests", dependencies: ["Import", "Profiles", .product(name: "Yams", package: "Yams")]),
     ]
 )
+
+// The fuzzers are libFuzzer's and are built by scripts/fuzz alone, with sanitizers that nothing else wants.
+if Context.environment["SIMBENCH_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["Engine"], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}
