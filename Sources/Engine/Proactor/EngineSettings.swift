@@ -103,4 +103,6 @@ enum SocketOptions {
     static let ipLevel: Int32 = 0
     static let tcpLevel: Int32 = 6
     static let deferAccept: Int32 = 9
+    /// TCP_NODELAY.
+    static let noDelay: Int32 = 1
 }

@@ -169,7 +169,7 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
     }
 
-    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18): if the
+    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18). If the
     /// slot were closed and taken by a new connection meanwhile, that one would be shut down. So a close waits for it.
     mutating func shutdown(_ handle: Handle) {
         guard parting[Int(handle.slot)] == Parting.no else { return }
