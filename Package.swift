@@ -18,10 +18,11 @@ let package = Package(
         .target(name: "Engine", dependencies: ["CUring", "CLab"]),
         .target(name: "Conductor", dependencies: ["CLab", "Profiles", "Lab", "Engine"]),
         .target(name: "Views", dependencies: ["Profiles", "Conductor"]),
+        .target(name: "Import", dependencies: ["Profiles", .product(name: "Yams", package: "Yams")]),
         .executableTarget(
             name: "simbench",
             dependencies: [
-                "Profiles", "Lab", "Engine", "Conductor", "Views",
+                "Profiles", "Lab", "Engine", "Conductor", "Views", "Import",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
@@ -29,5 +30,13 @@ let package = Package(
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CLab", "CUring"]),
         .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Engine", "Lab", "Profiles"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Conductor", "Profiles"]),
+        .testTarget(name: "ImportTests", dependencies: ["Import", "Profiles", .product(name: "Yams", package: "Yams")]),
     ]
 )
+
+// The fuzzers are libFuzzer's and are built by scripts/fuzz alone, with sanitizers that nothing else wants.
+if Context.environment["SIMBENCH_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz", dependencies: ["Engine"], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+}

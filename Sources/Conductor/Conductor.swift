@@ -73,6 +73,8 @@ final class Run {
     /// The workers' droplets, which one process carries, as one; nil where the profile limits none, or not below the host.
     var workersGroup: Cgroup?
     var last: Sample?
+    /// Of model time 0 on.
+    var tsungLog: TsungLog?
     var nextSample = 0.0
     var nextMemoryLook = 0.0
     /// Connected over model time, for the comparison with the reference.
@@ -270,6 +272,7 @@ final class Run {
         board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
         sampler?.start = start
         nextSample = start
+        beginTsungLog()
         enter(.ramp, "The ramp begins: \(plan.users) users.")
         // A paced load may rest between its arrivals; it stands still only after the last one.
         let scheduled = isPaced ? start + plan.phases.reduce(0) { $0 + $1.durationSeconds } / plan.speedup : start
@@ -365,6 +368,7 @@ final class Run {
         let tally = self.tally()
         figures.final = tally
         evidence.tally = tally
+        endTsungLog()
         evidence.interrupted = interrupts > 0
         evidence.ended = evidence.ended ?? broken
         evidence.target = census.counters().flatMap { now in figures.counters.map { now.since($0) } }

@@ -8,6 +8,7 @@ import Profiles
 final class Record {
     let directory: String
     private let samples: Int32
+    private let tsung: Int32
     let events: Int32
     private let began = monotonicSeconds()
     private(set) var troubles: [String] = []
@@ -23,22 +24,28 @@ final class Record {
         }
         samples = open(directory + "/samples.csv", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         events = open(directory + "/events.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
-        guard samples >= 0, events >= 0 else {
+        tsung = open(directory + "/tsung.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard samples >= 0, events >= 0, tsung >= 0 else {
             throw RunError("The run directory \(directory) cannot be written (errno \(errno)). Choose another with --out.")
         }
-        put(Sample.header, to: samples, "samples.csv")
+        put(Sample.header + "\n", to: samples, "samples.csv")
+        put(TsungLog.head, to: tsung, "tsung.log")
     }
 
     deinit {
         close(samples)
         close(events)
+        close(tsung)
     }
 
     func note(_ sentence: String) {
-        put(String(format: "%9.3f  %@", monotonicSeconds() - began, sentence as NSString), to: events, "events.log")
+        put(String(format: "%9.3f  %@\n", monotonicSeconds() - began, sentence as NSString), to: events, "events.log")
     }
 
-    func append(_ sample: Sample) { put(sample.row, to: samples, "samples.csv") }
+    func append(_ sample: Sample) { put(sample.row + "\n", to: samples, "samples.csv") }
+
+    /// A dump of `TsungLog`, whole lines.
+    func append(dump: String) { put(dump, to: tsung, "tsung.log") }
 
     /// Writes summary.json beside its place first, so that no reader ever sees half of it.
     func finish(_ summary: Summary) throws {
@@ -50,8 +57,7 @@ final class Record {
         }
     }
 
-    private func put(_ line: String, to file: Int32, _ name: String) {
-        let text = line + "\n"
+    private func put(_ text: String, to file: Int32, _ name: String) {
         let count = text.utf8.count
         let written = text.withCString { write(file, $0, count) }
         if written != count && !troubles.contains(where: { $0.contains(name) }) {

@@ -14,9 +14,10 @@ extension Run {
     /// Waits for the next thing to happen, samples when it is time, and says where the run stands.
     func step(_ stage: Progress.Stage, until: Double? = nil, secondsLeft: Double? = nil) -> Tally {
         let now = monotonicSeconds()
-        let next = min(nextSample, until ?? .infinity)
+        let next = min(nextSample, nextTsungDump, until ?? .infinity)
         heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
         if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
+        dumpForTsung()
         let tally = self.tally()
         notePeaks(tally)
         return tally

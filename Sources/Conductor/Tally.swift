@@ -40,6 +40,11 @@ struct Tally {
 
     private static let causes = Counter.allCases.filter { $0.cause != nil }
 
+    /// Before anything was counted.
+    static let none = Tally()
+
+    private init() {}
+
     /// - Parameter targetLanes: the plan's own; a lane behind them serves people who look in, and is not counted.
     init(_ board: Board, targetLanes: Int? = nil) {
         for index in 0..<board.workerLanes { add(worker: board.worker(index)) }

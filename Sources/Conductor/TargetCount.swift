@@ -10,15 +10,23 @@ public struct TargetCount: Codable, Equatable, Sendable {
     public var closed = 0
     /// WebSockets opened.
     public var upgraded = 0
-    /// Channels joined.
+    /// Channels joined, and those that are.
     public var joined = 0
+    public var joinedNow = 0
     public var heartbeatsAnswered = 0
+    /// Messages said to the lobby, and how often one was told to a connection.
+    public var broadcasts = 0
+    public var broadcastsTold = 0
+    /// Messages that went back as they came.
+    public var echoed = 0
+    public var pagesServed = 0
+    public var closesAnswered = 0
     public var framesIn = 0
     public var bytesIn: UInt64 = 0
     public var bytesOut: UInt64 = 0
     /// Handshakes and connections that the target turned down.
     public var refused = 0
-    /// Of those and of what failed, by cause; what did not happen is not there.
+    /// Of those by what they did, and whom else the target let go or lost; what did not happen is not there.
     public var refusedByCause: [String: Int] = [:]
 
     public init() {}
@@ -33,7 +41,13 @@ public struct TargetCount: Codable, Equatable, Sendable {
         closed += Int(lane[.closed])
         upgraded += Int(lane[.upgraded])
         joined += Int(lane[.channelsJoined])
+        joinedNow += Int(lane[.channelsNow])
         heartbeatsAnswered += Int(lane[.heartbeatsAnswered])
+        broadcasts += Int(lane[.broadcasts])
+        broadcastsTold += Int(lane[.broadcastsTold])
+        echoed += Int(lane[.echoed])
+        pagesServed += Int(lane[.pagesServed])
+        closesAnswered += Int(lane[.closesAnswered])
         framesIn += Int(lane[.framesIn])
         bytesIn &+= lane[.bytesIn]
         bytesOut &+= lane[.bytesOut]
@@ -43,7 +57,12 @@ public struct TargetCount: Codable, Equatable, Sendable {
 
     private static let causes: [(Counter, String)] =
         Counter.allCases.compactMap { counter in counter.cause.map { (counter, $0) } }
-        + [(.acceptTableFull, "table_full"), (.acceptErrors, "accept")]
+        + [
+            (.refusedHandshake, "handshake"), (.refusedProtocol, "protocol_1002"), (.refusedInvalidData, "invalid_data_1007"),
+            (.refusedTooBig, "too_big_1009"), (.refusedMessage, "message_1011"), (.refusedNoRoom, "no_room_1013"),
+            (.handshakeTimeouts, "handshake_timeout"), (.messageTimeouts, "message_timeout"), (.idleTimeouts, "idle_timeout"),
+            (.slowReaders, "slow_reader"), (.acceptTableFull, "table_full"), (.acceptErrors, "accept"),
+        ]
 
     /// Pretty, with sorted keys.
     public func encoded() throws -> Data {

@@ -48,14 +48,19 @@ public struct TargetURL: Equatable, Sendable {
         guard !text.contains("@") else { throw UnitError("\"\(url)\" names a user; the workers have no passwords to give") }
         guard !text.hasPrefix("[") else { throw UnitError("\"\(url)\" names an IPv6 address; the workers speak IPv4") }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        let isName = parts[0].utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
-        }
-        guard parts.count <= 2, isName, !parts[0].isEmpty, parts[0].utf8.count <= Limits.hostCharacters else {
+        guard parts.count <= 2, isHost(parts[0]) else {
             throw UnitError("\"\(url)\" names no host; write such as ws://127.0.0.1:4000/socket/websocket")
         }
         guard parts.count == 2 else { return (String(parts[0]), defaultPort) }
         return (String(parts[0]), UInt16(try Units.count(String(parts[1]), in: 1...65_535)))
+    }
+
+    /// Letters, digits, - and _, in parts with points between them.
+    static func isHost(_ name: Substring) -> Bool {
+        let isPlain = name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
+        }
+        return isPlain && !name.isEmpty && name.utf8.count <= Limits.hostCharacters
     }
 }
 

@@ -25,8 +25,8 @@ public enum Limits {
     /// One frame's payload, or one message: a control frame has up to 125 bytes.
     public static let messageBytes: ClosedRange<UInt64> = 125...(1 << 30)
     public static let shortestTimeoutSeconds = 0.01
-    /// RFC 1035: a name has at most 253 characters; a port may follow it.
-    public static let hostCharacters = 260
+    /// RFC 1035: so many a name has at most.
+    public static let hostCharacters = 253
     /// A request's head has to hold it, with all its headers.
     public static let pathCharacters = 1_000
     /// Elements in any list or mapping of a profile.

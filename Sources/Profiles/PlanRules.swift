@@ -48,11 +48,14 @@ extension Plan.Rules {
         do { return try timeout(text) } catch { throw UnitError("\(error.message); infinity is no timeout") }
     }
 
-    /// A host as an Origin header names it, without scheme and path: `example.org`, `localhost:4000`.
+    /// A host as an Origin header names it, without scheme and path: `example.org`, `localhost:4000`; `*.example.org`
+    /// stands for a host and all below it. A port is allowed and, as by Phoenix, not compared.
     public static func origin(_ text: String) throws(UnitError) -> String {
         let name = text.hasPrefix("//") ? String(text.dropFirst(2)) : text
-        let isHost = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x2f && $0 != 0x22 && $0 != 0x5c }
-        guard isHost, !name.isEmpty, name.utf8.count <= Limits.hostCharacters else {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        let host = parts[0].hasPrefix("*.") ? parts[0].dropFirst(2) : parts[0]
+        let isPort = parts.count == 1 || parts.count == 2 && UInt16(parts[1]) != nil
+        guard isPort, TargetURL.isHost(host) else {
             throw UnitError("\"\(text)\" is not a host that an Origin header names; write such as example.org, without http://")
         }
         return name.lowercased()

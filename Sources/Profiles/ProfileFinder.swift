@@ -61,6 +61,12 @@ public struct ProfileFinder: Sendable {
         return profile
     }
 
+    /// A profile's text as it stands, and the path of its file.
+    public func text(of nameOrPath: String) throws(ProfileError) -> (text: String, file: String) {
+        let path = try find(nameOrPath)
+        return (try Self.read(path, atMost: Limits.profileBytes), path)
+    }
+
     /// What a profile extends is looked for in its own folder first.
     private func find(_ name: String, beside path: String) throws(ProfileError) -> String {
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""

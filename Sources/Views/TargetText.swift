@@ -7,7 +7,7 @@ public enum TargetText {
     /// The live line, or one of a log.
     public static func line(_ count: TargetCount) -> String {
         let fields = [
-            "\(UnitText.count(count.openNow)) open", "\(UnitText.count(count.joined)) joined",
+            "\(UnitText.count(count.openNow)) open", "\(UnitText.count(count.joinedNow)) joined",
             "\(UnitText.count(count.framesIn)) frames in", "\(UnitText.count(count.refused)) refused",
             "\(UnitText.count(count.closed)) closed",
         ]
@@ -21,6 +21,11 @@ public enum TargetText {
             ("bytes", "\(UnitText.count(Int(clamping: count.bytesIn))) in, \(UnitText.count(Int(clamping: count.bytesOut))) out"),
             ("refused", UnitText.count(count.refused)),
         ]
+        if count.broadcasts > 0 {
+            rows.append(("broadcasts", "\(UnitText.count(count.broadcasts)), told \(UnitText.count(count.broadcastsTold)) times"))
+        }
+        if count.echoed > 0 { rows.append(("echoed", UnitText.count(count.echoed))) }
+        if count.pagesServed > 0 { rows.append(("pages", UnitText.count(count.pagesServed))) }
         for (cause, number) in count.refusedByCause.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
             rows.append(("  \(cause)", UnitText.count(number)))
         }

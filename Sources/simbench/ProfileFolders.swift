@@ -14,6 +14,9 @@ enum ProfileFolders {
         return ProfileFinder(directories: folders)
     }
 
+    /// A profile that another extends, by name: its text, and its file.
+    static func text(of name: String) throws(ProfileError) -> (text: String, file: String) { try finder().text(of: name) }
+
     /// The running program, symbolic links resolved.
     static func executablePath() -> String? {
         try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

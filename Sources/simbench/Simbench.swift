@@ -21,8 +21,7 @@ struct Simbench: ParsableCommand {
         version: version,
         subcommands: [
             RunVerb.self, PlanVerb.self, TargetVerb.self, WorkerVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self,
-            CleanupVerb.self,
-            Lanes.self, SwapServerVerb.self,
+            ImportVerb.self, CleanupVerb.self, Lanes.self, SwapServerVerb.self,
         ])
 
     static func main() {

@@ -29,9 +29,11 @@ import Testing
             let plan = try Fixture.plan()
             let record = try Record(directory: folder + "/a/b", plan: plan)
             record.append(sample)
+            record.append(dump: "# stats: dump at 1\n")
             record.note("Something happened: 100 % of it.")
             func text(_ name: String) throws -> String { try String(contentsOfFile: folder + "/a/b/" + name, encoding: .utf8) }
             #expect(try text("samples.csv") == "\(Sample.header)\n\(sample.row)\n")
+            #expect(try text("tsung.log") == TsungLog.head + "# stats: dump at 1\n")
             #expect(try text("events.log").hasSuffix("  Something happened: 100 % of it.\n"))
             #expect(try text("plan.json").contains("\"schema\" : \"simbench.plan/1\""))
             #expect(!FileManager.default.fileExists(atPath: folder + "/a/b/summary.json"))

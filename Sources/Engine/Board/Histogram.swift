@@ -62,9 +62,9 @@ public struct Histogram {
 /// What many histograms say together: the reader's side, a copy of its own.
 public struct HistogramSum: Equatable, Sendable {
     public private(set) var count: UInt64 = 0
-    private var sumMicroseconds: UInt64 = 0
+    private(set) var sumMicroseconds: UInt64 = 0
     private var maximum: UInt64 = 0
-    private var counts = [UInt64](repeating: 0, count: Histogram.bucketCount)
+    private(set) var counts = [UInt64](repeating: 0, count: Histogram.bucketCount)
 
     public init() {}
 

@@ -29,6 +29,8 @@ enum Operation: UInt8 {
     /// Within an engine only: a step of `connect`, a cancellation.
     case preparing = 9
     case cancelled = 10
+    /// Within an engine only: a `shutdown` is done.
+    case parted = 11
 }
 
 /// The end of one operation. `block` is what the lane gave along with it.

@@ -27,6 +27,9 @@ struct RingProactor: Proactor, ~Copyable {
     private let settings: (defers: Bool, commands: Bool)
     private var listeners = Listeners()
     private var bell: Int32 = -1
+    /// By slot: whether a shutdown is under way there, and whether its close waits for that.
+    private let parting: UnsafeMutablePointer<UInt8>
+    private let slots: Int
     /// Completions made here: attempts that failed before the kernel had them, and the end of accepting.
     private var unfinished = OwnCompletions()
 
@@ -48,6 +51,8 @@ struct RingProactor: Proactor, ~Copyable {
                 "Registering \(settings.slots) direct descriptors", sparse,
                 hint: "A ring holds as many as RLIMIT_NOFILE allows one process (Linux 5.19 or later).")
         }
+        slots = settings.slots
+        parting = Pages.map(bytes: slots).bindMemory(to: UInt8.self, capacity: slots)
         destinationCount = max(1, settings.destinations.count)
         destinations = .allocate(capacity: destinationCount)
         destinations.initialize(repeating: sockaddr_in(), count: destinationCount)
@@ -66,6 +71,7 @@ struct RingProactor: Proactor, ~Copyable {
         destinations.deallocate()
         one.deallocate()
         nowhere.deallocate()
+        Pages.unmap(UnsafeMutableRawPointer(parting), bytes: slots)
     }
 
     var room: Int { Int(io_uring_sq_space_left(ring)) }
@@ -163,8 +169,24 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
     }
 
+    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18): if the
+    /// slot were closed and taken by a new connection meanwhile, that one would be shut down. So a close waits for it.
     mutating func shutdown(_ handle: Handle) {
-        simbench_prep_shutdown(entry(), handle.slot, Token(.cancelled, handle).raw)
+        guard parting[Int(handle.slot)] == Parting.no else { return }
+        parting[Int(handle.slot)] = Parting.underWay
+        simbench_prep_shutdown(entry(), handle.slot, Token(.parted, handle).raw)
+    }
+
+    private enum Parting {
+        static let no: UInt8 = 0
+        static let underWay: UInt8 = 1
+        static let closeWaits: UInt8 = 2
+    }
+
+    private mutating func parted(_ handle: Handle) {
+        let waits = parting[Int(handle.slot)] == Parting.closeWaits
+        parting[Int(handle.slot)] = Parting.no
+        if waits { simbench_prep_close(entry(), handle.slot, Token(.closed, handle).raw) }
     }
 
     mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
@@ -176,7 +198,11 @@ struct RingProactor: Proactor, ~Copyable {
         if sending != Blocks.none {
             simbench_prep_cancel(entry(), Token(.sent, handle, block: sending).raw, note)
         }
-        simbench_prep_close(entry(), handle.slot, Token(.closed, handle).raw)
+        if parting[Int(handle.slot)] == Parting.no {
+            simbench_prep_close(entry(), handle.slot, Token(.closed, handle).raw)
+        } else {
+            parting[Int(handle.slot)] = Parting.closeWaits
+        }
     }
 
     mutating func reset(_ handle: Handle) {
@@ -230,6 +256,7 @@ struct RingProactor: Proactor, ~Copyable {
             case .bell:
                 if flags & IORING_CQE_F_MORE == 0 && result >= 0 { listenToBell(bell) }
                 return Completion(operation: .bell, handle: token.handle, result: result, block: 0)
+            case .parted: parted(token.handle)
             case .cancelled, .acceptEnded: continue
             case .received, .sent, .closed:
                 return Completion(operation: operation, handle: token.handle, result: result, block: token.block)

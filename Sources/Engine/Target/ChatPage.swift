@@ -89,7 +89,7 @@ enum ChatPage {
         const waitsMs = [500, 1000, 2000, 5000, 10000];
         const by = id => document.getElementById(id);
         const messages = by("messages"), user = by("username"), input = by("message-input");
-        let socket, ref = 0, joinRef, beat, pulse, joining, rejoin, tries = 0, received = 0, left = false;
+        let socket, ref = 0, joinRef, beat, pulse, joining, again, tries = 0, received = 0, left = false;
 
         function say(words, look) {
           by("status").textContent = words;
@@ -123,7 +123,7 @@ enum ChatPage {
           stop();
           const wait = waitsMs[Math.min(tries++, waitsMs.length - 1)];
           say("not connected; trying again in " + wait / 1000 + " s", "trouble");
-          setTimeout(connect, wait);
+          again = setTimeout(connect, wait);
         }
 
         function stop() {
@@ -131,7 +131,7 @@ enum ChatPage {
           socket = joinRef = null;
           clearInterval(pulse);
           clearTimeout(joining);
-          clearTimeout(rejoin);
+          clearTimeout(again);
           if (old) old.close();
         }
 
@@ -150,10 +150,10 @@ enum ChatPage {
         function joinAgain(words) {
           joinRef = null;
           clearTimeout(joining);
-          clearTimeout(rejoin);
+          clearTimeout(again);
           const wait = waitsMs[Math.min(tries++, waitsMs.length - 1)];
           say(words + "; joining again in " + wait / 1000 + " s", "trouble");
-          rejoin = setTimeout(join, wait);
+          again = setTimeout(join, wait);
         }
 
         function receive([itsJoinRef, itsRef, itsTopic, event, payload]) {
@@ -172,8 +172,9 @@ enum ChatPage {
 
         function show(payload) {
           const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
+          const { user, body } = Object(payload);
           const line = document.createElement("div");
-          line.textContent = "[" + (payload.user || "anonymous") + "] " + payload.body;
+          line.textContent = "[" + (user || "anonymous") + "] " + (body ?? "");
           messages.append(line);
           while (messages.childElementCount > linesKept) messages.firstChild.remove();
           if (atEnd) messages.scrollTop = messages.scrollHeight;

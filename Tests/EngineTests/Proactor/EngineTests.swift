@@ -152,6 +152,34 @@ import Testing
         #expect(cancelled.result == -ECANCELED && cancelled.block == 4)
     }
 
+    // MARK: parting
+
+    /// A connection is shut down and closed at once, and the next one takes its slot: that one must be left alone.
+    private func parting<E: KernelEngine & ~Copyable>(_: E.Type) throws {
+        let listener = PlainSocket.listener(resets: false)
+        let server = try EngineDriver<E>(slots: 64)
+        server.engine.accept(from: listener.descriptor)
+        for _ in 0..<2_000 {
+            let old = PlainSocket.client(to: listener.port)
+            let far = try #require(server.accept())
+            server.engine.shutdown(far)
+            server.close(far)
+            let client = PlainSocket.client(to: listener.port)
+            let next = try #require(server.accept())
+            server.poll()
+            guard server.send(next, [1, 2, 3]) == 3 else { Issue.record("a new connection was shut down"); return }
+            #expect(client.read(3) == [1, 2, 3] && old.read(1).isEmpty)
+            server.close(next)
+        }
+    }
+
+    @Test(arguments: EngineKind.available) func aSlotsNextConnectionIsNotShutDown(kind: EngineKind) throws {
+        switch kind {
+        case .ring: try parting(RingProactor.self)
+        case .epoll: try parting(EpollProactor.self)
+        }
+    }
+
     // MARK: the bell
 
     private func bell<E: KernelEngine & ~Copyable>(_: E.Type) throws {
