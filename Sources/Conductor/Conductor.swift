@@ -324,7 +324,11 @@ final class Run {
         // Freed handshake memory and deferred work settle before memory is measured.
         let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)
         while isGoingOn, monotonicSeconds() < end {
-            _ = step(.holding, until: figures.memoryHeld == nil ? settled : end, secondsLeft: end - monotonicSeconds())
+            let tally = step(.holding, until: figures.memoryHeld == nil ? settled : end, secondsLeft: end - monotonicSeconds())
+            if tally.started == plan.users, tally.ended == tally.started {
+                note("Every user has left: there is nothing to hold.")
+                break
+            }
             if figures.memoryHeld == nil, monotonicSeconds() >= settled { measure(&figures) }
         }
         if figures.memoryHeld == nil { measure(&figures) }

@@ -12,6 +12,7 @@ import time
 import browser
 import conformance
 import cowboy
+import door
 import libraries
 import node
 import servers
@@ -25,6 +26,7 @@ GROUPS = {
     "python": servers.run,
     "echo": servers.echoed,
     "cowboy": cowboy.run,
+    "door": door.run,
     "tsung": tsung.run,
     "browser": browser.run,
     "conformance": conformance.target,
