@@ -219,6 +219,21 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
         #expect(worker.wheel.count == 0 && worker.board[.usersEnded] == 3)
     }
 
+    /// What the digest of the published session is made of: the handshake, its answer, the join with the user's first mask,
+    /// and the reply, message by message.
+    @Test func theTraceIsThatOfTheOpening() {
+        var pair = LanePair<MayWait>(.init(users: 1, faults: .harmless))
+        pair.play()
+        let user = Keyed(seed: 7, user: 1_000)
+        let request = written { TestUsers.request.write(user, attempt: 0, to: $0) }
+        let join = written { PhoenixV1.writeJoinFrame(user: 1_000, mask: user.mask(frame: 0), to: $0) }
+        var trace = Trace(user: 1_000)
+        for message in [request, ServedByTest<MayWait>.accepted(request), join, ServedByTest<MayWait>.joinReply] {
+            message.withUnsafeBytes { trace.absorb($0.baseAddress!, $0.count) }
+        }
+        #expect(pair.board[.joined] == 1 && pair.traces() == [trace.value])
+    }
+
     @Test func aRestTouchesNoTimer() {
         var pair = LanePair<MayWait>(.init(users: 20))
         pair.play()
