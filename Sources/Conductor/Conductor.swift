@@ -282,14 +282,14 @@ final class Run {
         var joined = 0
         while isGoingOn {
             let tally = step(.ramping, until: monotonicSeconds() + Run.memoryPeriodSeconds)
-            if tally.joinedTotal > joined { (joined, lastJoin) = (tally.joinedTotal, monotonicSeconds()) }
+            if tally.openedTotal > joined { (joined, lastJoin) = (tally.openedTotal, monotonicSeconds()) }
             if tally.ramping == 0 { break }
             // Whoever is still trying has been refused by every port that answers: two patiences long nobody got through.
             if isPaced, tally.started == plan.users, monotonicSeconds() - lastJoin > 2 * plan.synPatienceSeconds {
-                note("Nobody joins any more; \(tally.started - tally.ended - tally.joined) users are still without a connection and go on trying.")
+                note("Nobody joins any more; \(tally.onTheirWay) users are still without a connection and go on trying.")
                 break
             }
-            let progress = tally.joinedTotal + tally.ended + tally.started
+            let progress = tally.openedTotal + tally.ended + tally.started
             if progress != before || monotonicSeconds() < scheduled { moved = monotonicSeconds() }
             before = progress
             if monotonicSeconds() - moved > Run.stallSeconds {
@@ -304,7 +304,7 @@ final class Run {
             }
         }
         figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
-        figures.rampJoins = tally().joinedTotal
+        figures.rampJoins = tally().openedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
     }
 
@@ -319,7 +319,7 @@ final class Run {
     var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
 
     private func hold(_ figures: inout Figures) {
-        enter(.hold, "The hold begins: \(tally().joined) joined.")
+        enter(.hold, "The hold begins: \(tally().present(plan)) \(plan.joins ? "joined" : "connected").")
         let end = monotonicSeconds() + plan.holdSeconds
         // Freed handshake memory and deferred work settle before memory is measured.
         let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)
@@ -337,8 +337,8 @@ final class Run {
     private func measure(_ figures: inout Figures) {
         figures.memoryHeld = memoryMark()
         let tally = self.tally()
-        figures.pairsHeld = tally.joined
-        droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.joined)
+        figures.pairsHeld = tally.present(plan)
+        droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.present(plan))
     }
 
     private func memoryMark() -> MemoryMark {
@@ -346,9 +346,9 @@ final class Run {
     }
 
     private func sweep() -> Summary.Verified {
-        let asked = tally().joined
+        let asked = tally().present(plan)
         let start = monotonicSeconds()
-        enter(.sweep, "The sweep begins: \(asked) connections are asked for a heartbeat.")
+        enter(.sweep, "The sweep begins: \(asked) connections are asked for a \(plan.joins ? "heartbeat" : "pong").")
         var moved = start
         var before = -1
         while isGoingOn {
@@ -361,9 +361,11 @@ final class Run {
                 break
             }
         }
-        let replied = tally().verified
-        note("The sweep is over: \(replied) of \(asked) answered.")
-        return Summary.Verified(asked: asked, replied: replied, missing: asked - replied, seconds: monotonicSeconds() - start)
+        let tally = self.tally()
+        // Users that came or went when the sweep began were counted by their lanes.
+        let (all, replied) = (tally.sweeping == 0 ? tally.asked : asked, tally.verified)
+        note("The sweep is over: \(replied) of \(all) answered.")
+        return Summary.Verified(asked: all, replied: replied, missing: all - replied, seconds: monotonicSeconds() - start)
     }
 
     private func conclude(_ figures: inout Figures, _ census: SocketCensus) {

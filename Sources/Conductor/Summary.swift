@@ -15,6 +15,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public struct Users: Codable, Equatable, Sendable {
         public var peak: Int
         public var started: Int
+        /// Users whose session was played to its end; nil only in summaries of older versions.
+        public var finished: Int?
     }
     public struct Level: Codable, Equatable, Sendable {
         public var peak: Int
@@ -46,6 +48,8 @@ public struct Summary: Codable, Equatable, Sendable {
         public var join: Percentiles?
         public var heartbeat: Percentiles?
         public var broadcast: Percentiles?
+        /// From a message of a session that waits for one to its answer.
+        public var reply: Percentiles?
     }
     public struct ConnectionBytes: Codable, Equatable, Sendable {
         public var targetKernel: Double?
@@ -141,6 +145,11 @@ public struct Summary: Codable, Equatable, Sendable {
     public struct Traffic: Codable, Equatable, Sendable {
         public var bytesIn: UInt64
         public var bytesOut: UInt64
+        /// Messages of sessions, joins among them, without what the sweep asks; nil only in summaries of older versions.
+        public var messagesSent: UInt64?
+        public var messagesAnswered: UInt64?
+        /// Of those answered: with an error, or by the crash of the channel.
+        public var messagesRefused: UInt64?
     }
     public struct ExpectationResult: Codable, Equatable, Sendable {
         public var figure: String
@@ -204,7 +213,7 @@ public struct Summary: Codable, Equatable, Sendable {
         "": ["digest", "verified", "droplet", "visitors"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
-        "latency_us": ["connect", "join", "heartbeat", "broadcast"],
+        "latency_us": ["connect", "join", "heartbeat", "broadcast", "reply"],
         "bytes_per_connection": [
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],

@@ -111,15 +111,18 @@ extension Run {
         return Summary(
             version: plan.version, profile: plan.profile, engine: plan.engine, fit: plan.fit, speedup: plan.speedup,
             seed: plan.seed, digest: tally.digest, degraded: degraded, verdict: "", ceiling: Ceiling.attribute(evidence),
-            users: .init(peak: max(peakUsers, tally.started - tally.ended), started: tally.started),
+            users: .init(peak: max(peakUsers, tally.started - tally.ended), started: tally.started, finished: tally.finished),
             connected: .init(peak: max(peakConnected, tally.connected), final: tally.connected),
             joined: .init(peak: max(peakJoined, tally.joined), final: tally.joined), verified: figures.verified,
             lost: tally.lost, errors: tally.errors, retries: tally.retries,
             ramp: .init(seconds: seconds, joinsPerSecond: seconds.flatMap { $0 > 0 && joins > 0 ? joins / $0 : nil }),
             latencyUs: .init(
-                connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil),
+                connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil,
+                reply: percentiles(.reply)),
             bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
-            traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
+            traffic: .init(
+                bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
+                messagesAnswered: tally.messagesAnswered, messagesRefused: tally.messagesRefused),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
             teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors)
     }

@@ -45,7 +45,9 @@ public enum SummaryText {
         func growth(_ summary: Summary) -> [Line] {
             var lines = field("joined", level(summary.joined))
             lines += field("connected", level(summary.connected))
-            lines += field("users", "\(UnitText.count(summary.users.started)) started, \(UnitText.count(summary.users.peak)) at peak")
+            let finished = summary.users.finished ?? 0
+            let leaving = finished > 0 ? ", \(UnitText.count(finished)) played their session to its end" : ""
+            lines += field("users", "\(UnitText.count(summary.users.started)) started, \(UnitText.count(summary.users.peak)) at peak\(leaving)")
             let rate = summary.ramp.joinsPerSecond.map { ", \(Words.rate($0)) joined" } ?? ""
             lines += field("ramp", summary.ramp.seconds.map { UnitText.seconds($0) + rate } ?? unknown)
             let ceiling = summary.ceiling
@@ -59,7 +61,7 @@ public enum SummaryText {
         func latency(_ latency: Summary.Latency) -> [Line] {
             let all = [
                 ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat),
-                ("broadcast", latency.broadcast),
+                ("broadcast", latency.broadcast), ("reply", latency.reply),
             ]
             let measured = all.compactMap { name, figures in figures.map { (name, cells($0)) } }
             guard !measured.isEmpty else { return field("latency", unknown) }
