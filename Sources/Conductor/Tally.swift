@@ -11,6 +11,8 @@ struct Tally {
     var retries = 0
     var lost = 0
     var verified = 0
+    /// Users whose session was played to its end.
+    var finished = 0
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     /// By the name of the cause; what did not happen is not there.
@@ -55,6 +57,7 @@ struct Tally {
         retries += Int(lane[.retries])
         lost += Int(lane[.lost])
         verified += Int(lane[.verified])
+        finished += Int(lane[.finished])
         bytesIn &+= lane[.bytesIn]
         bytesOut &+= lane[.bytesOut]
         digestLow &+= lane[.digestLow]

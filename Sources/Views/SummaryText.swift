@@ -59,7 +59,7 @@ public enum SummaryText {
         func latency(_ latency: Summary.Latency) -> [Line] {
             let all = [
                 ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat),
-                ("broadcast", latency.broadcast),
+                ("reply", latency.reply), ("broadcast", latency.broadcast),
             ]
             let measured = all.compactMap { name, figures in figures.map { (name, cells($0)) } }
             guard !measured.isEmpty else { return field("latency", unknown) }
@@ -196,11 +196,7 @@ public enum SummaryText {
         func expectations(_ results: [Summary.ExpectationResult]) -> [Line] {
             var lines: [Line] = []
             for (index, result) in results.enumerated() {
-                let wanted = "\(result.figure) \(result.comparison) \(UnitText.number(result.value, places: 4))"
-                let measured = result.measured.map { "it is \(UnitText.number($0, places: 4))" } ?? unknown
-                lines += field(
-                    index == 0 ? "expected" : "", result.held ? "\(wanted): held" : "\(wanted): failed, \(measured)",
-                    result.held ? .good : .bad)
+                lines += field(index == 0 ? "expected" : "", ExpectationText.line(result), result.held ? .good : .bad)
             }
             return lines
         }
