@@ -20,7 +20,7 @@ public enum FigureUnit: Sendable, CaseIterable {
         let text = String(text.map { $0 == "\u{3BC}" ? "\u{B5}" : $0 })
         let (number, unit) = try Quantity.split(text, noun: noun, example: example)
         if unit.isEmpty { return number }
-        if takesMultiples { return try Units.number(text) }
+        if takesMultiples || self == .perSecond && ["k", "M"].contains(unit) { return try Units.number(text) }
         let value = try Kind(noun: noun, example: example, units: units).read(text)
         // The scales are decimal fractions: 0.3 ms is 300 µs, not 299.99999999999994.
         return (value * 1e6).rounded() / 1e6
@@ -41,10 +41,16 @@ public enum FigureUnit: Sendable, CaseIterable {
         }
     }
 
-    /// Two quantities that are compared: where they round to the same text but differ, both are written out.
-    public func texts(_ first: Double, _ second: Double) -> (String, String) {
-        let (one, other) = (text(first), text(second))
-        return one == other && first != second ? (exact(first), exact(second)) : (one, other)
+    /// The quantity as people read it where that says it all, else with all its digits: a bound is never rounded.
+    public func bound(_ value: Double) -> String {
+        let short = text(value)
+        return (try? read(short.filter { $0 != "," })) == value ? short : exact(value)
+    }
+
+    /// A bound and what was measured: where they would read alike but differ, both are written out.
+    public func texts(bound: Double, measured: Double) -> (bound: String, measured: String) {
+        let (first, second) = (self.bound(bound), text(measured))
+        return first == second && bound != measured ? (exact(bound), exact(measured)) : (first, second)
     }
 
     /// With all the digits that say something, in the figure's own unit.

@@ -80,17 +80,20 @@ public enum Figures {
 public enum FigureText {
     /// `latency_us.join.p99 < 50 ms`
     public static func wanted(_ figure: String, _ comparison: String, _ value: Double) -> String {
-        "\(figure) \(comparison) \(text(value, of: figure))"
+        "\(figure) \(comparison) \(bound(value, of: figure))"
     }
 
+    /// What a figure is compared with.
+    public static func bound(_ value: Double, of figure: String) -> String { unit(figure).bound(value) }
+
     /// A value as the figure's unit writes it.
-    public static func text(_ value: Double, of figure: String) -> String {
-        (Figures.unit(of: figure) ?? .count).text(value)
-    }
+    public static func text(_ value: Double, of figure: String) -> String { unit(figure).text(value) }
 
     /// The value wanted and the one measured, told apart however close they are.
     public static func texts(wanted: Double, measured: Double, of figure: String) -> (wanted: String, measured: String) {
-        let (first, second) = (Figures.unit(of: figure) ?? .count).texts(wanted, measured)
-        return (first, second)
+        let texts = unit(figure).texts(bound: wanted, measured: measured)
+        return (texts.bound, texts.measured)
     }
+
+    private static func unit(_ figure: String) -> FigureUnit { Figures.unit(of: figure) ?? .count }
 }

@@ -24,7 +24,7 @@ enum ExpectationText {
     /// Why it failed: `joined.peak is 2,000, but == 2,001 was expected.`
     static func sentence(_ result: Summary.ExpectationResult) -> String {
         guard let measured = result.measured else {
-            return "\(result.figure) was not measured, but \(result.comparison) \(FigureText.text(result.value, of: result.figure)) was expected."
+            return "\(result.figure) was not measured, but \(result.comparison) \(FigureText.bound(result.value, of: result.figure)) was expected."
         }
         let texts = FigureText.texts(wanted: result.value, measured: measured, of: result.figure)
         return "\(result.figure) is \(texts.measured), but \(result.comparison) \(texts.wanted) was expected."

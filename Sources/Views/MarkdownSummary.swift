@@ -59,7 +59,7 @@ public enum MarkdownSummary {
         guard !results.isEmpty else { return [] }
         let rows = results.map { result in
             let texts = result.measured.map { FigureText.texts(wanted: result.value, measured: $0, of: result.figure) }
-            let wanted = texts?.wanted ?? FigureText.text(result.value, of: result.figure)
+            let wanted = texts?.wanted ?? FigureText.bound(result.value, of: result.figure)
             return [
                 result.held ? "✅" : "❌", result.figure, "\(result.comparison) \(wanted)",
                 ExpectationText.measured(result) ?? unknown,

@@ -40,7 +40,9 @@ public enum OpenMetrics {
             family("simbench_run", .info, help: "The run that is told about.", [Sample(suffix: "_info", labels: labels, value: 1)])
             family(
                 "simbench_stage", .stateset, help: "Where the run stands.",
-                [Sample(labels: [("simbench_stage", metrics.stage)], value: 1)])
+                OpenMetrics.stages(with: metrics.stage).map {
+                    Sample(labels: [("simbench_stage", $0)], value: $0 == metrics.stage ? 1 : 0)
+                })
             gauge("simbench_elapsed_seconds", unit: "seconds", help: "Wall time since the run began.", metrics.elapsedSeconds)
             gauge(
                 "simbench_model_time_seconds", unit: "seconds", help: "Model time since the first arrival could be due.",
@@ -125,6 +127,14 @@ public enum OpenMetrics {
                 return "\(name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(OpenMetrics.number(sample.value))"
             }
         }
+    }
+
+    /// A state set tells all its states. Those of a run under way come first, then what one that is over came to.
+    private static func stages(with stage: String) -> [String] {
+        let all = [
+            "building", "ramping", "holding", "sweeping", "tearing down", "done", "passed", "failed", "broken", "interrupted",
+        ]
+        return all.contains(stage) ? all : all + [stage]
     }
 
     /// Label values and help texts are escaped alike.

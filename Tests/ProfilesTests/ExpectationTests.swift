@@ -75,6 +75,8 @@ import Testing
         #expect(FigureText.text(12_556.42, of: "ramp.joins_per_second") == "12556.42/s")
         #expect(FigureText.text(812, of: "latency_us.join.p50") == "812 µs")
         #expect(FigureText.text(1.5, of: "fidelity.rmse_pct") == "1.5 %")
+        #expect(FigureText.bound(9_000, of: "bytes_per_connection.pair") == "9,000 B")
+        #expect(FigureText.bound(51_234, of: "latency_us.join.p99") == "51,234 µs")
         #expect(FigureText.text(.nan, of: "joined.peak") == "?")
     }
 

@@ -36,7 +36,7 @@ import Testing
         let text = JUnit.render(Fixture.failed())
         #expect(text.contains("tests=\"5\" failures=\"4\" errors=\"0\" skipped=\"0\""), "\(text)")
         #expect(text.contains("<failure type=\"expect\" message=\"joined.peak is 1,203,000, but &gt;= 2,300,000 was expected.\">"))
-        #expect(text.contains("bytes_per_connection.pair was not measured, but &lt;= 8.8 KiB was expected."))
+        #expect(text.contains("bytes_per_connection.pair was not measured, but &lt;= 9,000 B was expected."))
         #expect(text.contains("10 did not answer.") && text.contains("12 sockets of the target"))
         #expect(text.contains("<property name=\"bytes_per_connection.pair\" value=\"null\"/>"))
     }

@@ -18,7 +18,7 @@ import Testing
         let text = MarkdownSummary.render(Fixture.failed())
         #expect(text.hasPrefix("## ❌ simbench do-64gb: failed"))
         #expect(text.contains("| ❌ | joined.peak | &gt;= 2,300,000 | 1,203,000 |"), "\(text)")
-        #expect(text.contains("| ❌ | bytes\\_per\\_connection.pair | &lt;= 8.8 KiB | not measured |"))
+        #expect(text.contains("| ❌ | bytes\\_per\\_connection.pair | &lt;= 9,000 B | not measured |"))
         #expect(text.contains("`accept_queue` at 1,203,000 connected.") && text.contains("- The target's accept queue overflowed 17 times."))
         #expect(text.contains("| etimedout | 1,200 |") && text.contains("### Degraded"))
         #expect(text.contains("simbench run --profile do-64gb --engine epoll --seed 7"))
@@ -35,7 +35,7 @@ import Testing
         let text = MarkdownSummary.render(
             Fixture.failed().with {
                 $0.profile = "a|b`<img src=x>"
-                $0.run = .init(startedAt: "", seconds: 1, command: nil, endedEarlyBecause: "*bold* [link](x) @all #1\n# head")
+                $0.run = .init(startedAt: "", seconds: 1, command: "simbench", endedEarlyBecause: "*bold* [link](x) @all #1\n# head")
                 $0.errors["x|y"] = 1
             })
         #expect(!text.contains("<img") && !text.contains("\n# head") && text.contains("\\*bold\\* \\[link\\](x) \\@all"), "\(text)")

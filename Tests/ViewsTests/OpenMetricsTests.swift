@@ -23,7 +23,7 @@ import Testing
             })
         for part in [
             "# TYPE simbench_run info\n# HELP simbench_run The run that is told about.\nsimbench_run_info{profile=\"smoke\",engine=\"epoll\",fit=\"full\",version=\"0.1.0\"} 1\n",
-            "simbench_stage{simbench_stage=\"ramping\"} 1\n", "# TYPE simbench_users_started counter\n", "simbench_users_started_total 12\n",
+            "simbench_stage{simbench_stage=\"building\"} 0\nsimbench_stage{simbench_stage=\"ramping\"} 1\n", "# TYPE simbench_users_started counter\n", "simbench_users_started_total 12\n",
             "simbench_joins_total 10\n", "simbench_errors_total{cause=\"econnreset\"} 1\nsimbench_errors_total{cause=\"etimedout\"} 3\n",
             "# UNIT simbench_latency_seconds seconds\n", "simbench_latency_seconds{of=\"join\",quantile=\"0.5\"} 0.00125\n",
             "simbench_latency_seconds_count{of=\"join\"} 2000\n", "simbench_memory_bytes{of=\"target\"} 1073741824\n",

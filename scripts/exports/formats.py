@@ -108,6 +108,7 @@ def openmetrics(checks, setting, name, folder, summary):
         return next(s.value for s in families[family].samples if s.name == (sample or family) and s.labels == labels)
 
     checks.same(f"{name}: users started", value("simbench_users_started", "simbench_users_started_total"), summary["users"]["started"])
+    checks.same(f"{name}: the stage is the verdict", value("simbench_stage", simbench_stage=summary["verdict"]), 1)
     checks.same(f"{name}: joined", value("simbench_joined"), summary["joined"]["final"])
     for kind, figures in summary["latency_us"].items():
         if figures:
