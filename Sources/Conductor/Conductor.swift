@@ -61,6 +61,7 @@ final class Run {
     let onEvent: (String) -> Void
     let onProgress: (Progress) -> Void
     let began = monotonicSeconds()
+    let startedAt = Date()
     var world: World?
     var degraded: [String]
     var sampler: Sampler?
@@ -129,12 +130,15 @@ final class Run {
         if !quiet.isQuiet && interrupts == 0 { degraded.append("The host was not quiet when the run began: bytes per connection may be off.") }
         guard isGoingOn else {
             evidence.interrupted = true
-            return try outcome(Figures())
+            return outcome(Figures())
         }
-        let world = try World.build(plan, hostFacts: plan.host)
+        let world: World
+        do { world = try build() } catch let error as LabError where error.kind == .hostCannot { throw error } catch {
+            breakOff("\(error)")
+            evidence.ended = broken
+            return outcome(Figures())
+        }
         self.world = world
-        for sentence in world.swept { note(sentence) }
-        try buildDroplet(world)
         degraded += world.degraded
         note("The lab is built: \(plan.network.rawValue), \(plan.workers.count) workers.")
         var figures = Figures()
@@ -157,7 +161,14 @@ final class Run {
             evidence.ended = broken
             figures.teardown = Summary.Teardown(seconds: 0, leaks: world.remove())
         }
-        return try outcome(figures)
+        return outcome(figures)
+    }
+
+    private func build() throws -> World {
+        let world = try World.build(plan, hostFacts: plan.host)
+        for sentence in world.swept { note(sentence) }
+        try buildDroplet(world)
+        return world
     }
 
     /// What is measured on the way.

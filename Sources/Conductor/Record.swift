@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Lab
 import Profiles
 
 /// A run's directory: what is written while it lasts, and at its end.
@@ -11,26 +12,29 @@ final class Record {
     private let tsung: Int32
     let events: Int32
     private let began = monotonicSeconds()
-    private(set) var troubles: [String] = []
+    var troubles: [String] = []
 
     /// Makes the directory and its files; throws a sentence.
     init(directory: String, plan: Plan) throws {
         self.directory = directory
-        do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            try plan.encoded().write(to: URL(fileURLWithPath: directory + "/plan.json"))
-        } catch {
-            throw RunError("The run directory \(directory) cannot be written: \(error.localizedDescription) Choose another with --out.")
+        do { try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true) } catch {
+            throw Self.refused("The run directory \(directory) cannot be made: \(error.localizedDescription)")
+        }
+        do { try WholeFile.write(plan.encoded(), to: directory + "/plan.json") } catch {
+            throw Self.refused("The run directory cannot be written. \(error)")
         }
         samples = open(directory + "/samples.csv", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         events = open(directory + "/events.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
         tsung = open(directory + "/tsung.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard samples >= 0, events >= 0, tsung >= 0 else {
-            throw RunError("The run directory \(directory) cannot be written (errno \(errno)). Choose another with --out.")
+            throw Self.refused("The run directory \(directory) cannot be written: \(String(cString: strerror(errno))).")
         }
         put(Sample.header + "\n", to: samples, "samples.csv")
         put(TsungLog.head, to: tsung, "tsung.log")
     }
+
+    /// Nothing was built yet, so that the host cannot carry the run is all there is to say.
+    private static func refused(_ sentence: String) -> LabError { LabError(.hostCannot, "\(sentence) Choose another with --out.") }
 
     deinit {
         close(samples)
@@ -49,20 +53,33 @@ final class Record {
 
     /// Writes summary.json beside its place first, so that no reader ever sees half of it.
     func finish(_ summary: Summary) throws {
-        let path = directory + "/summary.json"
-        do {
-            try summary.encoded().write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw RunError("\(path) could not be written: \(error.localizedDescription) The samples and events of the run are in \(directory).")
+        do { try WholeFile.write(summary.encoded(), to: directory + "/summary.json") } catch {
+            throw RunError("\(error) What was written of the samples and events of the run is in \(directory).")
         }
     }
 
     private func put(_ text: String, to file: Int32, _ name: String) {
         let count = text.utf8.count
         let written = text.withCString { write(file, $0, count) }
-        if written != count && !troubles.contains(where: { $0.contains(name) }) {
-            troubles.append("\(directory)/\(name) is incomplete: writing failed (errno \(errno)); the disk may be full.")
-        }
+        guard written != count else { return }
+        // A short write sets no errno: there was room for a part of it.
+        let reason = written < 0 ? String(cString: strerror(errno)) : "the disk is full"
+        let place = "\(directory)/\(name)"
+        guard !troubles.contains(where: { $0.hasPrefix(place) }) else { return }
+        troubles.append("\(place) is incomplete: writing failed (\(reason)). The run goes on.")
+        if file != events { note(troubles[troubles.count - 1]) }
+    }
+}
+
+extension Record {
+    /// `2026-01-02T03:04:05Z`
+    static func timestamp(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return String(
+            format: "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+            parts.tm_min, parts.tm_sec)
     }
 }
 

@@ -5,4 +5,6 @@ public struct RunOutcome: Sendable {
     public var summary: Summary
     /// Where its record is.
     public var directory: String
+    /// What of the record could not be written, in sentences.
+    public var troubles: [String] = []
 }

@@ -16,7 +16,7 @@ public struct SavedRun {
             throw RunError("\(path) cannot be read: \(directory) is no run directory, or is not yours to read.")
         }
         do { plan = try Plan.decode(data) } catch {
-            throw RunError("\(path) is damaged, or was written by another version of simbench: \(error)")
+            throw RunError("\(path) is damaged, or was written by another version of simbench: \(Damage.sentence(error))")
         }
         points = try Self.curve(directory + "/samples.csv", scale: plan.connectionScale)
     }

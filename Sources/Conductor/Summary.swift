@@ -151,6 +151,17 @@ public struct Summary: Codable, Equatable, Sendable {
         /// Of those answered: with an error, or by the crash of the channel.
         public var messagesRefused: UInt64?
     }
+    /// The run as a stretch of time.
+    public struct Course: Codable, Equatable, Sendable {
+        /// UTC, such as 2026-01-02T03:04:05Z.
+        public var startedAt: String
+        /// From then to the end of the teardown, wall seconds.
+        public var seconds: Double
+        /// As it was given, quoted for a shell, but without its --out; nil where nobody gave one.
+        public var command: String?
+        /// A sentence; nil when the run went all its way.
+        public var endedEarlyBecause: String?
+    }
     public struct ExpectationResult: Codable, Equatable, Sendable {
         public var figure: String
         public var comparison: String
@@ -196,6 +207,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var host: HostFacts
     /// Connections of people who looked in on the chat page; in no other figure. null for a run without a door.
     public var visitors: Int?
+    /// nil in records of versions that did not tell.
+    public var run: Course?
 
     /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
     public func encoded() throws -> Data {
@@ -210,7 +223,8 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet", "visitors"],
+        "": ["digest", "verified", "droplet", "visitors", "run"],
+        "users": ["finished"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
         "latency_us": ["connect", "join", "heartbeat", "broadcast", "reply"],
@@ -228,15 +242,20 @@ public struct Summary: Codable, Equatable, Sendable {
         ],
     ]
 
-    /// Of the droplet, where there is one.
+    /// Of what may be missing as a whole, where it is there.
+    private static let nullableWithin: [String: [String]] = ["droplet": dropletKeys, "run": ["command", "ended_early_because"]]
+
     private static let dropletKeys = [
         "limit_bytes", "swap_limit_bytes", "base_bytes", "memory_peak_bytes", "swap_peak_bytes", "limit_hits", "oom_kills",
         "charged_per_connection", "predicted_per_connection", "charge_deviation_pct",
     ]
 
     private static func spellNulls(in tree: inout [String: Any]) {
-        let droplet = tree["droplet"] is [String: Any] ? ["droplet": dropletKeys] : [:]
-        for (place, keys) in nullable.merging(droplet, uniquingKeysWith: { first, _ in first }) {
+        if let results = tree["expectations"] as? [[String: Any]] {
+            tree["expectations"] = results.map { $0.merging(["measured": NSNull()], uniquingKeysWith: { first, _ in first }) }
+        }
+        let within = nullableWithin.filter { tree[$0.key] is [String: Any] }
+        for (place, keys) in nullable.merging(within, uniquingKeysWith: { first, _ in first }) {
             var object = place.isEmpty ? tree : tree[place] as? [String: Any] ?? [:]
             for key in keys where object[key] == nil { object[key] = NSNull() }
             if place.isEmpty { tree = object } else { tree[place] = object }

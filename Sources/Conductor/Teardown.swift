@@ -84,11 +84,11 @@ extension Run {
 
     // MARK: the record
 
-    func outcome(_ figures: Figures) throws -> RunOutcome {
+    func outcome(_ figures: Figures) -> RunOutcome {
         var summary = summarize(figures)
         summary.expectations = Verdict.judge(summary, plan.expectations)
         let failed = summary.expectations.contains { !$0.held }
-        let status: Int32
+        var status: Int32
         // Also when everything had been measured: whoever pressed Ctrl-C is told that it was heeded.
         if interrupts > 0 {
             (summary.verdict, status) = ("interrupted", 130)
@@ -99,9 +99,15 @@ extension Run {
         }
         summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
-        try record.finish(summary)
+        // What the run came to is handed back even when it cannot be kept; but a run without a record has broken.
+        do { try record.finish(summary) } catch {
+            note("\(error)")
+            record.troubles.append("\(error)")
+            if status != 130 { status = 70 }
+        }
         tell(.done)
-        return RunOutcome(exitStatus: status, summary: summary, directory: record.directory)
+        return RunOutcome(
+            exitStatus: status, summary: summary, directory: record.directory, troubles: record.troubles)
     }
 
     private func summarize(_ figures: Figures) -> Summary {
@@ -124,7 +130,14 @@ extension Run {
                 bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
                 messagesAnswered: tally.messagesAnswered, messagesRefused: tally.messagesRefused),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
-            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors)
+            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors, run: course)
+    }
+
+    private var course: Summary.Course {
+        .init(
+            startedAt: Record.timestamp(startedAt), seconds: monotonicSeconds() - began,
+            command: CommandLineText.repeatable(CommandLine.arguments),
+            endedEarlyBecause: broken ?? (interrupts > 0 ? "The run was interrupted." : nil))
     }
 
     /// Connections that came through the door.
@@ -179,11 +192,5 @@ extension Run {
         return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, softirqPct: softirq, generatorBound: bound)
     }
 
-    private func percentiles(_ latency: Latency) -> Summary.Percentiles? {
-        let sum = board.latencies(latency)
-        guard let p50 = sum.percentile(0.5), let p90 = sum.percentile(0.9), let p99 = sum.percentile(0.99),
-            let p999 = sum.percentile(0.999), let max = sum.maximumMicroseconds
-        else { return nil }
-        return .init(p50: p50, p90: p90, p99: p99, p999: p999, max: max, count: UInt64(sum.count))
-    }
+    private func percentiles(_ latency: Latency) -> Summary.Percentiles? { .init(board.latencies(latency)) }
 }

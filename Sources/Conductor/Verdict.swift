@@ -19,10 +19,18 @@ enum Verdict {
         if path == "errors.total", let errors = (tree as? [String: Any])?["errors"] as? [String: NSNumber] {
             return errors.values.reduce(0) { $0 + $1.doubleValue }
         }
+        // A cause that is not in the table is one that never happened.
+        if let cause = cause(path), let errors = (tree as? [String: Any])?["errors"] as? [String: NSNumber] {
+            return errors[cause]?.doubleValue ?? 0
+        }
         var node: Any? = tree
         for key in path.split(separator: ".") { node = (node as? [String: Any])?[String(key)] }
         if let list = node as? [Any] { return Double(list.count) }
         return (node as? NSNumber)?.doubleValue
+    }
+
+    private static func cause(_ path: String) -> String? {
+        path.hasPrefix("errors.") ? String(path.dropFirst("errors.".count)) : nil
     }
 
     static func holds(_ measured: Double, _ expectation: Plan.Expectation) -> Bool {

@@ -91,7 +91,7 @@ public enum PlanText {
 
     private static func expectations(_ plan: Plan) -> [String] {
         guard !plan.expectations.isEmpty else { return [] }
-        let rows = plan.expectations.map { [$0.figure, $0.comparison, UnitText.number($0.value, places: 4)] }
+        let rows = plan.expectations.map { [$0.figure, $0.comparison, FigureText.bound($0.value, of: $0.figure)] }
         return ["Expected"] + table([["figure", "", "value"]] + rows)
     }
 

@@ -126,7 +126,7 @@ public enum Units {
 }
 
 /// One kind of quantity: its name for messages and the units it may be written in.
-private struct Kind {
+struct Kind {
     let noun: String
     let example: String
     let units: [(name: String, scale: Double)]
@@ -147,7 +147,7 @@ private struct Kind {
 }
 
 /// Splits a quantity into its number and its unit.
-private enum Quantity {
+enum Quantity {
     /// More digits than this say nothing that a Double can hold.
     static let longestNumber = 18
 

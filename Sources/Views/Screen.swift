@@ -21,6 +21,19 @@ public struct Screen {
         return Int(size.ws_col)
     }
 
+    /// nil for what is no terminal, or does not tell.
+    var rows: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
+    /// Whether the terminal is another job's now: what is drawn then would stand in the shell's way.
+    var isInBackground: Bool {
+        let group = tcgetpgrp(descriptor)
+        return isTerminal && group >= 0 && group != getpgrp()
+    }
+
     public func style(_ environment: [String: String]) -> Style {
         Style.detect(environment, terminalColumns: columns)
     }

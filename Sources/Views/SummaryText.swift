@@ -198,11 +198,7 @@ public enum SummaryText {
         func expectations(_ results: [Summary.ExpectationResult]) -> [Line] {
             var lines: [Line] = []
             for (index, result) in results.enumerated() {
-                let wanted = "\(result.figure) \(result.comparison) \(UnitText.number(result.value, places: 4))"
-                let measured = result.measured.map { "it is \(UnitText.number($0, places: 4))" } ?? unknown
-                lines += field(
-                    index == 0 ? "expected" : "", result.held ? "\(wanted): held" : "\(wanted): failed, \(measured)",
-                    result.held ? .good : .bad)
+                lines += field(index == 0 ? "expected" : "", ExpectationText.line(result), result.held ? .good : .bad)
             }
             return lines
         }

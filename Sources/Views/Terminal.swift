@@ -33,6 +33,7 @@ public final class Terminal {
         self.environment = environment
         self.title = title
         mode = isQuiet ? .silent : screen.isTerminal && Style.canMove(environment) ? .live : .lines
+        if mode == .live { Resumption.watch() }
     }
 
     /// What happened, in a sentence; a live block shows the last one.
@@ -41,7 +42,8 @@ public final class Terminal {
     public func show(_ progress: Progress) {
         let period = mode == .live ? Self.drawPeriodSeconds : Self.linePeriodSeconds
         let isDue = progress.stage != stage || progress.elapsedSeconds - shownAtSeconds >= period
-        guard mode != .silent, isDue, screen.isReady else { return }
+        if mode == .live, Resumption.take() || screen.isInBackground { drawn = [] }
+        guard mode != .silent, isDue, screen.isReady, mode == .lines || !screen.isInBackground else { return }
         stage = progress.stage
         shownAtSeconds = progress.elapsedSeconds
         if mode == .live {
@@ -55,7 +57,7 @@ public final class Terminal {
 
     /// Takes the live block away, to make room for what is said at the end.
     public func clear() {
-        guard !drawn.isEmpty else { return }
+        guard !drawn.isEmpty, !Resumption.take(), !screen.isInBackground else { return }
         screen.write(Self.erase(drawn, columns: screen.columns ?? Style.defaultColumns))
         drawn = []
     }
@@ -65,7 +67,9 @@ public final class Terminal {
         var style = Style.detect(environment, terminalColumns: columns)
         // The last column is left free: some terminals break the line when it is filled.
         style.columns = max(1, columns - 1)
-        let lines = ProgressText.block(progress, title: title, event: event, style: style)
+        // What has scrolled out at the top cannot be drawn over.
+        let room = max(1, (screen.rows ?? .max) - 1)
+        let lines = ProgressText.block(progress, title: title, event: event, style: style).prefix(room)
         screen.write(Self.erase(drawn, columns: columns) + lines.map { $0 + "\r\n" }.joined())
         drawn = lines.map { Self.visibleColumns($0) }
     }

@@ -23,10 +23,19 @@ struct RunOutput: ParsableArguments {
         let terminal = Terminal(
             .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
         defer { terminal.clear() }
-        let outcome = try Conductor.run(
-            plan, directory: directory, executable: executable, door: door, onEvent: { terminal.note($0) },
-            onProgress: { terminal.show($0) })
+        let began = Date()
+        let outcome: RunOutcome
+        do {
+            outcome = try Conductor.run(
+                plan, directory: directory, executable: executable, door: door, onEvent: { terminal.note($0) },
+                onProgress: { terminal.show($0) })
+        } catch {
+            terminal.clear()
+            RunExports.write(broken: Failure.explain(error).sentence, plan, directory: directory, began: began)
+            throw error
+        }
         terminal.clear()
+        RunExports.write(outcome)
         if !quiet {
             let style = Screen.output.style(environment)
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))

@@ -61,8 +61,8 @@ struct SummaryTextTests {
                          after the run.
             expected     joined.peak >= 2,300,000: failed, it is
                          1,203,000
-                         bytes_per_connection.pair <= 9,000: failed, not
-                         measured
+                         bytes_per_connection.pair <= 9,000 B: failed,
+                         not measured
             degraded     The engine is epoll, because io_uring does not
                          work here. kernel.io_uring_disabled is 2:
                          io_uring is off for everyone.

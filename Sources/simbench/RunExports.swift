@@ -1,0 +1,35 @@
+import Conductor
+import Foundation
+import Profiles
+import Views
+
+/// What is made of a run at its end and laid beside its record.
+///
+/// None of it can harm the run: what cannot be written is said on stderr and in events.log, and the exit status stays
+/// that of the run.
+enum RunExports {
+    static func write(_ outcome: RunOutcome) {
+        for sentence in outcome.troubles { Failure.say(sentence) }
+        put(JUnit.render(outcome.summary), "junit.xml", outcome.directory)
+        put(MarkdownSummary.render(outcome.summary), "summary.md", outcome.directory)
+    }
+
+    /// For a run that threw: nothing but why is known of it.
+    static func write(broken sentence: String, _ plan: Plan, directory: String, began: Date) {
+        let report = JUnit.render(
+            broken: sentence, profile: plan.profile, startedAt: ISO8601DateFormatter().string(from: began),
+            seconds: Date().timeIntervalSince(began))
+        put(report, "junit.xml", directory)
+        put(MarkdownSummary.render(broken: sentence, profile: plan.profile), "summary.md", directory)
+    }
+
+    private static func put(_ text: String, _ name: String, _ directory: String) {
+        do { try WholeFile.write(Data(text.utf8), to: "\(directory)/\(name)") } catch {
+            Failure.say(error.description)
+            guard let events = FileHandle(forWritingAtPath: "\(directory)/events.log") else { return }
+            _ = try? events.seekToEnd()
+            try? events.write(contentsOf: Data("      end  \(error.description)\n".utf8))
+            try? events.close()
+        }
+    }
+}
