@@ -5,4 +5,6 @@ public struct RunOutcome: Sendable {
     public var summary: Summary
     /// Where its record is.
     public var directory: String
+    /// Why summary.json could not be written, in a sentence; the summary is here all the same.
+    public var trouble: String?
 }

@@ -97,11 +97,15 @@ extension Run {
         } else {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
+        record.keep(LatencyTable(board))
         summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
-        try record.finish(summary)
+        var trouble: String?
+        // What was measured is not lost for want of room on a disk: whoever waits for it is shown it.
+        do { try record.finish(summary) } catch { trouble = "\(error)" }
         tell(.done)
-        return RunOutcome(exitStatus: status, summary: summary, directory: record.directory)
+        return RunOutcome(
+            exitStatus: trouble == nil || interrupts > 0 ? status : 70, summary: summary, directory: record.directory, trouble: trouble)
     }
 
     private func summarize(_ figures: Figures) -> Summary {
