@@ -42,6 +42,9 @@ struct Tally {
 
     private static let causes = Counter.allCases.filter { $0.cause != nil }
 
+    /// The names of all causes of failure, in the order of their counters.
+    static let causeNames = causes.compactMap(\.cause)
+
     /// Before anything was counted.
     static let none = Tally()
 

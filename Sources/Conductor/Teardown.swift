@@ -97,6 +97,7 @@ extension Run {
         } else {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
+        record.keep(LatencyTable(board))
         summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
         // What the run came to is handed back even when it cannot be kept; but a run without a record has broken.

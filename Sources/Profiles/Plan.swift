@@ -311,6 +311,8 @@ public struct Plan: Codable, Equatable, Sendable {
     /// Remarks for the reader of `simbench plan`: what was chosen or scaled, and why; sentences.
     public var notes: [String]
     public var host: HostFacts
+    /// The words that started the run, the program's name first; nil for a plan that is only shown.
+    public var command: [String]?
 
     /// Modelled server memory per connection as the profile has it, bytes; 0 when it models none.
     public var modelFootprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.modelBytes } }

@@ -23,6 +23,10 @@ struct RunOutput: ParsableArguments {
         let terminal = Terminal(
             .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
         defer { terminal.clear() }
+        var plan = plan
+        plan.command = CommandLine.arguments
+        // Also of a run that could not begin, as far as there is a record of it.
+        defer { ReportFile.leave(in: directory) }
         let began = Date()
         let outcome: RunOutcome
         do {
@@ -40,6 +44,7 @@ struct RunOutput: ParsableArguments {
             let style = Screen.output.style(environment)
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
         }
+        if let trouble = outcome.trouble { Failure.say(trouble) }
         return outcome
     }
 
