@@ -62,6 +62,7 @@ enum Ceiling {
         if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.openedTotal) of \(evidence.planned) users joined.")) }
         let complete = evidence.tally.openedTotal >= evidence.planned && !evidence.targetEnded
         var sentences = reasons.map(\.sentence)
+        if let sentence = evidence.interference.sentence { sentences.append(sentence) }
         if let knee = evidence.knee, knee.slopeAfter < knee.slopeBefore {
             let cause = evidence.onsets.nearest(to: knee)
             sentences = bend(knee, cause, evidence.onsets) + processors(evidence) + sentences

@@ -175,6 +175,11 @@ final class Run {
     struct Figures {
         var usageBefore: Usage?
         var usageAfter: Usage?
+        var workBefore: WorkMark?
+        var workAfter: WorkMark?
+        /// How many CPUs each side may use.
+        var targetCPUs: Int?
+        var workersCPUs: Int?
         var memoryBefore: MemoryMark?
         var memoryHeld: MemoryMark?
         var pairsHeld = 0
@@ -278,6 +283,9 @@ final class Run {
 
     private func ramp(_ figures: inout Figures) {
         figures.memoryBefore = memoryMark()
+        figures.targetCPUs = waiting.target.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
+        figures.workersCPUs = waiting.workers.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
+        figures.workBefore = workMark()
         figures.usageBefore = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
         let start = monotonicSeconds() + 0.001
         board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
@@ -317,6 +325,11 @@ final class Run {
         figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
         figures.rampJoins = tally().openedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.workAfter = workMark()
+    }
+
+    private func workMark() -> WorkMark {
+        WorkMark(board, targetLanes: plan.target.lanes, target: waiting.target?.pid, workers: waiting.workers?.pid)
     }
 
     /// What memory can still be had, looked at no more often than every `memoryPeriodSeconds`.

@@ -73,6 +73,13 @@ public struct Summary: Codable, Equatable, Sendable {
         /// What the three are, in a sentence.
         public var method: String
     }
+    /// How often something was done for a connection.
+    public struct Work: Codable, Equatable, Sendable {
+        public var target: Double?
+        public var workers: Double?
+        /// What is counted, in a sentence.
+        public var method: String
+    }
     /// The run's curve of connections beside the reference's; all nil without one. `Conductor.Fidelity` says how.
     public struct Fidelity: Codable, Equatable, Sendable {
         /// In percent of the reference's final value.
@@ -133,9 +140,14 @@ public struct Summary: Codable, Equatable, Sendable {
         public var workersPct: Double?
         /// Softirq of the whole host; a kernel that does not account it apart has it in the two above as well.
         public var softirqPct: Double?
-        /// The CPUs were used up, and the workers used more of them than the target: the load, not the target, may
-        /// have been the limit. nil at rate max, where the load is meant to be.
+        /// Busy with neither of these: other programs and the kernel's own threads.
+        public var othersPct: Double?
+        public var idlePct: Double?
+        /// The CPUs were used up, and the workers used more of them than the target, or used up CPUs of their own: the
+        /// load, not the target, was the limit. nil at rate max on CPUs that both share, where the load is meant to be.
         public var generatorBound: Bool?
+        /// `generator-bound`, `target-bound`, `cpu-bound` (both sides at rate max), or `not cpu-bound`.
+        public var verdict: String?
     }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
@@ -197,6 +209,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var latencyUs: Latency
     public var bytesPerConnection: ConnectionBytes
     public var cpuUsPerConnection: CPU
+    public var contextSwitchesPerConnection: Work?
+    public var systemCallsPerConnection: Work?
     /// As the workers saw it.
     public var traffic: Traffic
     public var fidelity: Fidelity
@@ -232,7 +246,11 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
-        "interference": ["host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "generator_bound"],
+        "context_switches_per_connection": ["target", "workers"],
+        "system_calls_per_connection": ["target", "workers"],
+        "interference": [
+            "host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct", "generator_bound", "verdict",
+        ],
         "fidelity": [
             "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",
             "compared_samples", "compared_from_model_s", "compared_to_model_s", "knee_connected", "knee_model_s",

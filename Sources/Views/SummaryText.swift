@@ -120,12 +120,18 @@ public enum SummaryText {
             return lines
         }
 
-        /// Only where it puts the result in doubt.
+        /// Who used the CPUs; the verdict only where it puts the result in doubt.
         func interference(_ gauge: Summary.Interference) -> [Line] {
-            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return [] }
-            return field(
-                "bound by", "the workers: the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers and "
-                    + "\(UnitText.decimal(target, places: 0)) % by the target", .warning)
+            let shares = [
+                ("target", gauge.targetPct), ("workers", gauge.workersPct), ("softirq", gauge.softirqPct),
+                ("others", gauge.othersPct), ("idle", gauge.idlePct),
+            ].compactMap { name, value in value.map { "\(name) \(UnitText.decimal($0, places: 0)) %" } }
+            guard !shares.isEmpty else { return [] }
+            let lines = field("cpu shares", shares.joined(separator: ", ") + " over the ramp")
+            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return lines }
+            return lines + field(
+                "bound by", "the workers (generator-bound): the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers "
+                    + "and \(UnitText.decimal(target, places: 0)) % by the target", .warning)
         }
 
         func processors(_ cpu: Summary.CPU) -> [Line] {

@@ -87,12 +87,14 @@ struct PlanOptions: ParsableArguments {
 
     /// The plan for this host. The first call comes before anything starts a thread: it may enter a user namespace.
     ///
-    /// - Parameter name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
-    func plan(_ name: String? = nil) throws -> Plan {
+    /// - Parameters:
+    ///   - name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
+    ///   - laid: flags that count instead of these.
+    func plan(_ name: String? = nil, laid: Flags = Flags()) throws -> Plan {
         let privileges = Privileges.prepare()
         let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
         let host = try HostProbe().facts(privileges)
-        return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
+        return try Planner.plan(profile: parsed, flags: flags.overlaid(by: laid), host: host, version: Simbench.version)
     }
 
     /// The plan for workers alone, which need no namespaces.
