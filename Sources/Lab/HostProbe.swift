@@ -37,13 +37,15 @@ public struct HostProbe {
     }
 
     /// Throws only when /proc cannot be read at all. Costs a few file reads.
-    public func facts(_ privileges: Privileges) throws -> HostFacts {
+    ///
+    /// - Parameter networks: the models of which it is tried whether this kernel can make their links.
+    public func facts(_ privileges: Privileges, trying networks: [Plan.NetworkModel] = []) throws -> HostFacts {
         guard let memory = file("/proc/meminfo").map({ Meminfo($0) }), let total = memory["MemTotal"] else {
             throw LabError(.hostCannot, "/proc/meminfo cannot be read: simbench needs /proc mounted.")
         }
         let available = memory["MemAvailable"] ?? memory["MemFree"] ?? 0
         let group = ContainerMemory.read(root: root)
-        return HostFacts(
+        var facts = HostFacts(
             kernelRelease: file("/proc/sys/kernel/osrelease")?.trimmed ?? "unknown",
             cpuModel: cpuModel(), cpus: answers.allowedCPUs.count,
             memoryTotalBytes: min(total, group?.limitBytes ?? total),
@@ -55,6 +57,8 @@ public struct HostProbe {
             privilege: privileges.level, privilegeLimitedBecause: privileges.because,
             tcpMemoryBytes: tcpMemoryBytes(), capUnavailableBecause: capUnavailableBecause(privileges),
             swapDiskFreeBytes: DiskSpace.freeBytes(at: root + SwapFolder.path))
+        if privileges.level != .none { facts.unavailableNetworks = NetworkProbe.unavailable(networks) }
+        return facts
     }
 
     /// Caps are for the host's root: groups of a container's own may be too few for it, and are asked for in vain.

@@ -1,8 +1,5 @@
 /// Turns a profile, the flags and the host's facts into a plan. Pure: the same input gives the same plan.
 public enum Planner {
-    /// Network models that the lab can build.
-    public static let supportedNetworks: [Plan.NetworkModel] = [.routed, .loopback]
-
     private static let defaultWindow = 64
     /// A cautious bound, not a measurement: on two CPUs few ramping lanes were a third faster than all at once.
     private static let mostActiveLanes = 16
@@ -36,7 +33,7 @@ public enum Planner {
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
 
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
-        try checkWorkers(counts, users: arrivals.users)
+        try checkWorkers(counts, users: arrivals.users, choices.network)
         var workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
         if let foreign = flags.foreign, !foreign.isOnLoopback {
             for index in workers.indices { workers[index].address = Address.kernelsChoice }
@@ -163,8 +160,13 @@ public enum Planner {
             + "\(UnitText.bytes(capacity.budget)) that this host offers."
     }
 
-    private static func checkWorkers(_ counts: [Int], users: Int) throws(PlanError) {
+    private static func checkWorkers(_ counts: [Int], users: Int, _ network: Plan.NetworkModel) throws(PlanError) {
         let total = counts.reduce(0, +)
+        if network == .bridge, total > Limits.bridgeWorkers {
+            throw .invalid(
+                "\(UnitText.count(users)) users take \(UnitText.count(total)) workers, and a bridge of the kernel's has room for "
+                    + "\(UnitText.count(Limits.bridgeWorkers)). Use --network routed or overlay, or raise workers.users.")
+        }
         guard total > Limits.workers else { return }
         throw .invalid(
             "\(UnitText.count(users)) users take \(UnitText.count(total)) workers; at most "

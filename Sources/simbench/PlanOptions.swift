@@ -58,7 +58,7 @@ struct PlanOptions: ParsableArguments {
     var hold: Double?
 
     @Option(
-        help: ArgumentHelp("The network between workers and target: routed or loopback.", valueName: "model"),
+        help: ArgumentHelp("The network between workers and target: routed, bridge, overlay or loopback.", valueName: "model"),
         transform: { text in
             try Choice.read(text, "a network model", Dictionary(uniqueKeysWithValues: Plan.NetworkModel.allCases.map { ($0.rawValue, $0) }))
         })
@@ -91,7 +91,7 @@ struct PlanOptions: ParsableArguments {
     func plan(_ name: String? = nil) throws -> Plan {
         let privileges = Privileges.prepare()
         let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
-        let host = try HostProbe().facts(privileges)
+        let host = try HostProbe().facts(privileges, trying: [network ?? parsed.network])
         return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
     }
 

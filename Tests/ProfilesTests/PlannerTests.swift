@@ -169,7 +169,7 @@ import Testing
         (Flags(speedup: .times(.nan)), ["--speedup"]),
         (Flags(rate: .perSecond(.infinity)), ["--rate", "10,000,000/s"]),
         (Flags(holdSeconds: -1), ["--hold", "30 days"]),
-        (Flags(network: .bridge), ["--network is bridge", "routed, loopback"]),
+        (Flags(connections: 60_000_000, network: .bridge), ["a bridge", "1,022", "--network routed or overlay"]),
     ])
     func conflictsAreUsageErrors(flags: Flags, parts: [String]) {
         do {
