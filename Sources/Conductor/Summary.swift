@@ -187,6 +187,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var host: HostFacts
     /// Connections of people who looked in on the chat page; in no other figure. null for a run without a door.
     public var visitors: Int?
+    /// null for a run that ended before its connections were held.
+    public var placement: Placement?
 
     /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
     public func encoded() throws -> Data {
@@ -201,7 +203,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet", "visitors"],
+        "": ["digest", "verified", "droplet", "visitors", "placement"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
         "latency_us": ["connect", "join", "heartbeat", "broadcast"],

@@ -121,7 +121,8 @@ extension Run {
             bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
             traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
-            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors)
+            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors,
+            placement: figures.placement)
     }
 
     /// Connections that came through the door.

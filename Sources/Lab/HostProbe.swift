@@ -45,18 +45,21 @@ public struct HostProbe {
         }
         let available = memory["MemAvailable"] ?? memory["MemFree"] ?? 0
         let group = ContainerMemory.read(root: root)
+        let nodes = Topology.nodes(root: root, allowedCPUs: answers.allowedCPUs)
         var facts = HostFacts(
             kernelRelease: file("/proc/sys/kernel/osrelease")?.trimmed ?? "unknown",
             cpuModel: cpuModel(), cpus: answers.allowedCPUs.count,
             memoryTotalBytes: min(total, group?.limitBytes ?? total),
             memoryAvailableBytes: min(available, group?.availableBytes ?? available),
             swapTotalBytes: memory["SwapTotal"] ?? 0,
-            numaNodes: Topology.read(root: root, allowedCPUs: answers.allowedCPUs).nodes.count,
+            numaNodes: nodes.filter { !$0.cpus.isEmpty || $0.memoryBytes > 0 }.count,
             descriptorLimit: answers.descriptorLimit,
             ioUringUnavailableBecause: answers.ioUringUnavailableBecause,
             privilege: privileges.level, privilegeLimitedBecause: privileges.because,
             tcpMemoryBytes: tcpMemoryBytes(), capUnavailableBecause: capUnavailableBecause(privileges),
             swapDiskFreeBytes: DiskSpace.freeBytes(at: root + SwapFolder.path))
+        facts.nodes = nodes
+        facts.offlineCpus = Topology.offlineCPUs(root: root)
         if privileges.level != .none { facts.unavailableNetworks = NetworkProbe.unavailable(networks) }
         return facts
     }

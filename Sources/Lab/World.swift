@@ -57,7 +57,7 @@ public final class World {
             throw LabError(.hostCannot, "The \(plan.network.rawValue) network needs namespaces, which this user may not make"
                 + "\(host.privilegeLimitedBecause.map { ": \($0)" } ?? ".") Or choose --network loopback.")
         }
-        try connect(try makeNamespaces(plan), addresses, plan.network)
+        try connect(try makeNamespaces(plan), addresses, plan)
     }
 
     private func raiseHostSettings(_ plan: Plan, _ host: HostFacts) throws {
@@ -98,10 +98,12 @@ public final class World {
     }
 
     /// Everything made here lives in the namespaces and dies with them: links, bridges, VXLAN devices and their entries.
-    private func connect(_ nursery: Nursery, _ addresses: Addresses, _ model: Plan.NetworkModel) throws {
+    private func connect(_ nursery: Nursery, _ addresses: Addresses, _ plan: Plan) throws {
         guard let target else { return }
+        // Links take it when they are made, and it goes with the namespace.
+        if plan.rps == .target { try tune(target, Sysctls.steering(to: plan.placement?.target.cpus ?? [])) }
         let machines = Machines(target: target, workers: workers)
-        switch model {
+        switch plan.network {
         case .loopback: break
         case .routed: try RoutedWiring.connect(machines, addresses, linkName: "up0")
         case .bridge:

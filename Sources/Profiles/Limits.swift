@@ -12,6 +12,7 @@ public enum Limits {
     /// A bridge has 1,023 ports (BR_MAX_PORTS less one), and one is the target's.
     public static let bridgeWorkers = 1_022
     public static let cpus = 4_096
+    public static let memoryNodes = 1_024
     public static let retries = 1_000
     /// The kernel takes at most 127 for net.ipv4.tcp_syn_retries.
     public static let synRetries = 127

@@ -15,10 +15,12 @@ public enum Planner {
         var profile = given
         let disowned = flags.foreign == nil ? [] : profile.disown()
         let choices = try Choices(profile, flags, host)
+        var placementNotes: [String] = []
+        let placement = try Placer(host).place(profile.placement, notes: &placementNotes)
         let workforce = Workforce(groups: profile.workers, targetPortCount: profile.target.portCount)
         let ledger = Costs.ledger(choices.engine, portsPerUser: workforce.portsPerUser)
         let capacity = try Capacity(
-            host: host, engine: choices.engine, activeLanes: activeLanes(profile, host),
+            host: host, engine: choices.engine, activeLanes: activeLanes(profile, host, placement),
             targetLanes: profile.tuning.targetLanes, ledger: ledger)
 
         var arrivals = try Arrivals(profile, capacity: workforce.capacity) { () throws(PlanError) -> Int in
@@ -45,8 +47,9 @@ public enum Planner {
             capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
             workers: workers.count)
 
-        var notes = arrivals.notes
+        var notes = arrivals.notes + placementNotes
         var degraded = choices.degraded + disowned
+        let steering = try Placer.steering(profile.rps, placement, choices.network, degraded: &degraded)
         let keepsMixture = fitting.connectionScale == 1 || workforce.keepsMixture(counts, users: arrivals.users, base: base)
         if !keepsMixture {
             degraded.append(
@@ -87,6 +90,7 @@ public enum Planner {
             hibernateAfterSeconds: profile.hibernateAfterSeconds, footprintScale: fitting.footprintScale,
             connectionScale: fitting.connectionScale, cap: cap, cloud: profile.cloud,
             unansweredAddress: workers.contains { $0.unansweredShare > 0 } ? Address.unanswered(choices.network) : nil,
+            placement: placement, rps: steering,
             expectations: expectations, referencePath: profile.referencePath, degraded: degraded, notes: notes, host: host)
         plan.predictions = Predictions.all(plan)
         plan.notes += Remarks.session(plan)
@@ -119,8 +123,8 @@ public enum Planner {
 
     /// One per CPU, each pinned to its own: on two CPUs faster than two per CPU on io_uring, and no slower on epoll.
     /// `tuning.active_lanes` overrides it.
-    private static func activeLanes(_ profile: Profile, _ host: HostFacts) -> Int {
-        profile.tuning.activeLanes ?? min(max(1, host.cpus), mostActiveLanes)
+    private static func activeLanes(_ profile: Profile, _ host: HostFacts, _ placement: Plan.Placement) -> Int {
+        profile.tuning.activeLanes ?? min(max(1, placement.mostCPUs ?? host.cpus), mostActiveLanes)
     }
 
     private static func target(

@@ -62,6 +62,22 @@ extension WholeHostTests {
             #expect(world.remove() == [])
         }
 
+        /// The mask is of the namespace, and links take it when they are made (Linux 6.3).
+        @Test(.enabled(if: Sysctls.read("net.core.rps_default_mask") != nil, "this kernel has no default for RPS"),
+            arguments: [Plan.NetworkModel.routed, .bridge, .overlay])
+        func packetsAreSteeredToTheTargetsCPUs(_ model: Plan.NetworkModel) throws {
+            let before = Sysctls.read("net.core.rps_default_mask")
+            var plan = smallPlan(model, workers: 1)
+            plan.placement = .init(mode: .explicit, target: .init(nodes: [0], cpus: [0]))
+            plan.rps = .target
+            let world = try World.build(plan, hostFacts: rootFacts())
+            #expect(world.degraded.isEmpty)
+            #expect(try onThread(inNamespace: world.targetNamespace!) { Sysctls.read("net.core.rps_default_mask") } == "1")
+            #expect(try onThread(inNamespace: world.workerNamespaces[0]) { Sysctls.read("net.core.rps_default_mask") } == "0")
+            #expect(Sysctls.read("net.core.rps_default_mask") == before)
+            #expect(world.remove() == [])
+        }
+
         @Test func thisKernelHasTheLinksOfEveryModel() {
             let before = HostSnapshot.afterSweep()
             #expect(Plan.NetworkModel.allCases.allSatisfy { NetworkProbe.unavailableBecause($0) == nil })
