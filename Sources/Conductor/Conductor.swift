@@ -182,6 +182,7 @@ final class Run {
         var workersCPUs: Int?
         var memoryBefore: MemoryMark?
         var memoryHeld: MemoryMark?
+        var placement: Summary.Placement?
         var pairsHeld = 0
         var rampSeconds: Double?
         var verified: Summary.Verified?
@@ -259,15 +260,10 @@ final class Run {
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
-        // Where there are several memory nodes, each side stays on its own; one node needs no saying.
-        let topology = Topology.read()
-        if topology.nodes.count > 1 {
-            let placement = Placement.auto(topology, workers: plan.workers.count)
-            let seats = role == .target ? [placement.target] : placement.workers
-            request.cpus = Array(Set(seats.flatMap(\.cpus))).sorted()
-            let nodes = Set(seats.compactMap(\.memoryNode))
-            request.memoryNode = nodes.count == 1 ? nodes.first : nil
-        }
+        let side = role == .target ? plan.placement?.target : plan.placement?.workers
+        request.cpus = side?.cpus.map { Int32($0) } ?? []
+        // One node needs no saying, and kernels without NUMA refuse it.
+        if plan.host.numaNodes > 1 { request.memoryNodes = side?.nodes.map { Int32($0) } ?? [] }
         return try Spawner.spawn(request)
     }
 
@@ -360,6 +356,7 @@ final class Run {
 
     private func measure(_ figures: inout Figures) {
         figures.memoryHeld = memoryMark()
+        figures.placement = placementMeasured()
         let tally = self.tally()
         figures.pairsHeld = tally.present(plan)
         droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.present(plan))

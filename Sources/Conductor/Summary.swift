@@ -223,6 +223,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var visitors: Int?
     /// nil in records of versions that did not tell.
     public var run: Course?
+    /// null for a run that ended before its connections were held.
+    public var placement: Placement?
 
     /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
     public func encoded() throws -> Data {
@@ -237,7 +239,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet", "visitors", "run"],
+        "": ["digest", "verified", "droplet", "visitors", "run", "placement"],
         "users": ["finished"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],

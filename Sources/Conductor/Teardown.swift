@@ -132,7 +132,8 @@ extension Run {
                 bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
                 messagesAnswered: tally.messagesAnswered, messagesRefused: tally.messagesRefused),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
-            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors, run: course)
+            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors, run: course,
+            placement: figures.placement)
     }
 
     private var course: Summary.Course {

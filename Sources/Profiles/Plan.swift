@@ -301,6 +301,10 @@ public struct Plan: Codable, Equatable, Sendable {
     public var cloud: Cloud?
     /// Where attempts go that never get an answer: an address in the target's network that nobody has.
     public var unansweredAddress: String?
+    /// nil in records of versions that had none.
+    public var placement: Placement?
+    /// nil is off.
+    public var rps: PacketSteering?
     /// In the order in which they come.
     public var predictions: [Prediction] = []
     public var expectations: [Expectation]

@@ -58,7 +58,7 @@ struct PlanOptions: ParsableArguments {
     var hold: Double?
 
     @Option(
-        help: ArgumentHelp("The network between workers and target: routed or loopback.", valueName: "model"),
+        help: ArgumentHelp("The network between workers and target: routed, bridge, overlay or loopback.", valueName: "model"),
         transform: { text in
             try Choice.read(text, "a network model", Dictionary(uniqueKeysWithValues: Plan.NetworkModel.allCases.map { ($0.rawValue, $0) }))
         })
@@ -93,8 +93,9 @@ struct PlanOptions: ParsableArguments {
     func plan(_ name: String? = nil, laid: Flags = Flags()) throws -> Plan {
         let privileges = Privileges.prepare()
         let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
-        let host = try HostProbe().facts(privileges)
-        return try Planner.plan(profile: parsed, flags: flags.overlaid(by: laid), host: host, version: Simbench.version)
+        let flags = flags.overlaid(by: laid)
+        let host = try HostProbe().facts(privileges, trying: [flags.network ?? parsed.network])
+        return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
     }
 
     /// The plan for workers alone, which need no namespaces.
