@@ -22,8 +22,6 @@ struct Tally {
     /// Connections that the lanes asked in the sweep, or are going to.
     var asked = 0
     var verified = 0
-    /// Users whose session was played to its end.
-    var finished = 0
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     /// By the name of the cause; what did not happen is not there.
@@ -77,7 +75,6 @@ struct Tally {
         lost += Int(lane[.lost])
         asked += Int(lane[.sweepAsked])
         verified += Int(lane[.verified])
-        finished += Int(lane[.finished])
         bytesIn &+= lane[.bytesIn]
         bytesOut &+= lane[.bytesOut]
         digestLow &+= lane[.digestLow]
