@@ -28,7 +28,7 @@ import Testing
             "h3 Join: until the channel answered", "section errors", "h2 Errors", "figure figure-errors", "h3 Failures by cause", "section cpu",
             "h2 Processors", "figure figure-cpu", "h3 Who used the CPUs", "section memory", "h2 Memory of the target", "figure figure-memory",
             "h3 What the target held", "figure figure-pressure", "h3 Memory pressure", "section plan", "h2 The plan", "section host", "h2 The host",
-            "section degraded", "h2 Given up", "section events", "h2 What happened", "section repeat", "h2 To repeat it",
+            "section degraded", "h2 Degraded: what was given up", "section events", "h2 What happened", "section repeat", "h2 To repeat it",
         ])
         let ids = elements.compactMap { $0.attributes["id"] }
         #expect(Set(ids).count == ids.count, "every id is there once")
@@ -45,7 +45,7 @@ import Testing
         if ["interrupted", "broken"].contains(which) { summary.verdict = which }
         let tree = try #require(try JSONSerialization.jsonObject(with: summary.encoded()) as? [String: Any])
         let elements = try ReportFixture.parse(ReportPage.render([ReportFixture.record(summary)])).filter { $0.attributes["data-figure"] != nil }
-        #expect(elements.count > 40)
+        #expect(elements.count > 20)
         for element in elements {
             let path = element.attributes["data-figure"] ?? ""
             let wanted = figure(path, in: tree)
@@ -99,7 +99,7 @@ import Testing
         let lines = elements.filter { $0.name == "polyline" }.compactMap { $0.attributes["class"] }
         #expect(lines == ["line reference", "line c0", "line reference", "line c0"])
         let marks = elements.filter { $0.name == "circle" }.map(\.text)
-        #expect(marks.prefix(2) == ["knee: 3,944 s, 1,967,400", "published knee: 3,927 s, 1,960,579"])
+        #expect(marks.prefix(2) == ["published knee: 3,927 s, 1,960,579", "knee: 3,944 s, 1,967,400"])
     }
 
     @Test func nothingIsLoaded() throws {
@@ -114,7 +114,8 @@ import Testing
     }
 
     @Test func oddFiguresDoNotBreakIt() throws {
-        for values in [[], [Double?.none], [0.0], [.nan, .infinity, -1], [1e18, 0, -1e18]] {
+        let odd: [[Double?]] = [[], [nil], [0], [.nan, .infinity, -1], [1e18, 0, -1e18]]
+        for values in odd {
             let samples = SampleTable(["model_t_s": values, "connected": values, "cpu_target": values, "target_memory_bytes": values, "errors_total": values])
             let record = RunRecord(directory: "", plan: try ReportFixture.plan(), summary: Fixture.passed(), samples: samples)
             let html = ReportPage.render([record])

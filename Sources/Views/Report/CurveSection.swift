@@ -37,7 +37,8 @@ enum CurveSection {
             runs.contains(where: { $0.record.reference != nil }), let seconds = fidelity.referenceKneeModelS,
             let connected = fidelity.referenceKneeConnected
         {
-            marks.append(Plot.Mark(name: only == nil ? "published knee" : knee("published knee", seconds, connected), point: .init(x: seconds, y: connected), ink: 7))
+            // First, so that the run's own lies within it.
+            marks.insert(Plot.Mark(name: only == nil ? "published knee" : knee("published knee", seconds, connected), point: .init(x: seconds, y: connected), ink: 7, isReference: true), at: 0)
         }
         let ends = only.flatMap { run in run.rampEnd.map { [Plot.Moment(name: "last join", value: $0)] } } ?? []
         return Plot(

@@ -36,7 +36,7 @@ enum HostSections {
             }
             if let idle = run.points("cpu_idle") {
                 let busy = idle.map { Chart.Point(x: $0.x, y: max(0, Double(run.plan.host.cpus) - $0.y)) }
-                lines.insert(Plot.Line(name: "whole host, of \(run.plan.host.cpus) CPUs", points: busy, ink: 7, shape: .reference), at: 0)
+                lines.insert(Plot.Line(name: "whole host, of \(run.plan.host.cpus) CPUs", points: busy, ink: 7), at: 0)
             }
             return plot("figure-cpu", "Who used the CPUs", lines).map { [$0] } ?? []
         }

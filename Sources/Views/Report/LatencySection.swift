@@ -43,8 +43,8 @@ enum LatencySection {
     private static func figure(_ runs: [ReportRun], _ kind: String, _ title: String) -> Markup? {
         let told = runs.filter { $0.record.latencies.buckets[kind]?.isEmpty == false }
         guard !told.isEmpty else { return nil }
-        let keys = told.map { run in
-            Markup.tag("span", ["class": "key"], [.tag("i", ["class": "swatch area c\(run.index % 8)"]), .text(runs.count == 1 ? "share of all values" : run.name)])
+        let keys = runs.count == 1 ? [] : told.map { run in
+            Markup.tag("span", ["class": "key"], [.tag("i", ["class": "swatch area c\(run.index % 8)"]), .text(run.name)])
         }
         let frames = [Frame(name: "wide", width: 430, height: 250, left: 46, right: 14, xTicks: 5, yTicks: 5), Frame.narrow.with(height: 240)]
         return .tag(
@@ -97,9 +97,10 @@ enum LatencySection {
         var pieces: [Markup] = [.tag("title", title)] + axes.drawn
         for (run, steps) in series { pieces += bars(steps, axes, ink: run.index, isSolid: marks) }
         if marks, let told = runs.first?.summary.flatMap({ figures($0.latencyUs, kind) }) {
-            for (index, mark) in [("p50", told.p50), ("p99", told.p99)].enumerated() {
+            let marks = [("p50", told.p50), ("p99", told.p99)]
+            for mark in marks { pieces.append(Axes.rule(axes.x(Double(mark.1)), frame.top, axes.x(Double(mark.1)), frame.floor, "limit")) }
+            for (index, mark) in marks.enumerated() {
                 let x = axes.x(Double(mark.1))
-                pieces.append(Axes.rule(x, frame.top, x, frame.floor, "limit"))
                 let isLate = x > frame.left + frame.plotWidth * 0.7
                 pieces.append(Axes.label("\(mark.0) \(Words.microseconds(mark.1))", isLate ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isLate ? "end" : "start", "named"))
             }

@@ -67,7 +67,7 @@ enum LedgerSection {
             let top = frame.top + Double(index) * barStep
             let sum = bar.parts.reduce(0) { $0 + max(0, $1.bytes ?? 0) }
             let name = (runs.count > 1 ? "\(bar.run.name), " : "") + "\(bar.name): \(Words.perConnection(sum)) B"
-            pieces.append(Axes.label(name, frame.left, top + 14, "start", "named"))
+            pieces.append(Axes.label(name, frame.left + 5, top + 14, "start", "named"))
             pieces += self.bar(bar.parts, axes, top + 20)
         }
         pieces.append(Axes.rule(frame.left, frame.top, frame.left, frame.floor, "axis"))

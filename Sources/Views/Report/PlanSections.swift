@@ -8,7 +8,7 @@ enum PlanSections {
         for run in runs {
             let plan = run.plan
             if runs.count > 1 { parts.append(.tag("h3", run.name)) }
-            if !plan.about.isEmpty { parts.append(.paragraph(plan.about)) }
+            if runs.count > 1, !plan.about.isEmpty { parts.append(.paragraph(plan.about)) }
             parts.append(
                 .facts([
                     ("profile", .text(plan.profile)), ("users", .text(UnitText.count(plan.users))), ("arrivals", .text(arrivals(plan))),
@@ -51,7 +51,7 @@ enum PlanSections {
     }
 
     static func degraded(_ runs: [ReportRun]) -> Markup {
-        var parts: [Markup] = [.tag("h2", "Given up")]
+        var parts: [Markup] = [.tag("h2", "Degraded: what was given up")]
         for run in runs {
             if runs.count > 1 { parts.append(.tag("h3", run.name)) }
             let sentences = (run.summary?.degraded ?? run.plan.degraded) + run.record.remarks + (run.summary?.teardown.leaks ?? []).map { "Left over: \($0)" }

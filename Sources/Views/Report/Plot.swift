@@ -14,6 +14,8 @@ struct Plot {
         var name: String
         var point: Chart.Point
         var ink: Int
+        /// Of what the run is held against: a wider ring, so that both are seen where they meet.
+        var isReference = false
     }
     /// A line across the plot at one figure of the y axis, such as a limit.
     struct Level {
@@ -149,8 +151,10 @@ struct Plot {
         let index = Double(marks.firstIndex { $0.name == mark.name } ?? 0)
         let isLate = x > axes.frame.left + axes.frame.plotWidth * 0.45
         return [
-            .tag("circle", ["class": "mark c\(mark.ink % 8)", "cx": Axes.text(x), "cy": Axes.text(y), "r": "5.5"], [.tag("title", mark.name)]),
-            Axes.label(mark.name, isLate ? x - 10 : x + 10, isLate ? y - 8 - index * 16 : y + 18 + index * 16, isLate ? "end" : "start", "named"),
+            .tag(
+                "circle", ["class": mark.isReference ? "mark reference" : "mark c\(mark.ink % 8)", "cx": Axes.text(x), "cy": Axes.text(y), "r": mark.isReference ? "10" : "4.5"],
+                [.tag("title", mark.name)]),
+            Axes.label(mark.name, isLate ? x - 14 : x + 14, isLate ? y - 8 - index * 16 : y + 18 + index * 16, isLate ? "end" : "start", "named"),
         ]
     }
 

@@ -44,7 +44,7 @@ public enum ReportPage {
     private static func header(_ runs: [ReportRun]) -> Markup {
         let links = [
             ("curve", "curve"), ("ceiling", "ceiling"), ("ledger", "ledger"), ("latency", "latency"), ("errors", "errors"), ("cpu", "processors"),
-            ("memory", "memory"), ("plan", "plan"), ("host", "host"), ("degraded", "given up"), ("events", "events"), ("repeat", "repeat"),
+            ("memory", "memory"), ("plan", "plan"), ("host", "host"), ("degraded", "degraded"), ("events", "events"), ("repeat", "repeat"),
         ]
         var parts: [Markup] = []
         if runs.count == 1, let run = runs.first {

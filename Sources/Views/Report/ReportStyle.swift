@@ -25,18 +25,18 @@ enum ReportStyle {
         .tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;margin:14px 0}
         .tile{background:var(--card);border-radius:8px;padding:10px 14px}
         .tile span{display:block;font-size:1.4rem;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums}
-        .tile span.none{font-size:1rem;line-height:1.75rem}
+        tr:has(.held.bad) th,tr:has(.held.bad) td{background:var(--bad-paper)}.tile span.none{font-size:1rem;line-height:1.75rem}
         .tile small{display:block;line-height:1.3;font-size:.8rem}
         .scroll{overflow-x:auto}
         table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:8px 0;font-size:.92rem;min-width:50%}
         th,td{padding:5px 18px 5px 0;border-bottom:1px solid var(--grid);text-align:right;vertical-align:top}
         th:first-child,td.words{text-align:left}
         td:last-child,thead th:last-child{padding-right:0}
-        th{font-weight:400}thead th{color:var(--dim);font-size:.85rem}
+        td{white-space:nowrap}th{font-weight:400}thead th{color:var(--dim);font-size:.85rem}
         .expectations{width:100%}.expectations code{overflow-wrap:anywhere}
         .held{font-weight:600;white-space:nowrap}.held.good{color:var(--good)}.held.bad{color:var(--bad)}
         .none{color:var(--dim);font-weight:400;font-style:italic}
-        .words{display:block;text-align:left}
+        .words{display:block;text-align:left;white-space:normal;min-width:16ch}
         .cause strong{font-size:1.15rem}
         ul{margin:8px 0;padding-left:22px}li{margin:4px 0;overflow-wrap:anywhere}
         dl{display:grid;grid-template-columns:minmax(110px,max-content) 1fr;gap:3px 18px;margin:10px 0;font-size:.92rem}
@@ -64,7 +64,7 @@ enum ReportStyle {
         .c0{--ink:var(--c0)}.c1{--ink:var(--c1)}.c2{--ink:var(--c2)}.c3{--ink:var(--c3)}.c4{--ink:var(--c4)}.c5{--ink:var(--c5)}.c6{--ink:var(--c6)}.c7{--ink:var(--c7)}
         svg .line{fill:none;stroke:var(--ink);stroke-width:2.25;stroke-linejoin:round;stroke-linecap:round}
         svg .line.c1{stroke-dasharray:9 5}svg .line.c2{stroke-dasharray:2 4.5}svg .line.c3{stroke-dasharray:12 4 2 4}svg .line.c5{stroke-dasharray:5 4}
-        svg .line.thin{stroke-width:1.5}
+        svg .line.thin{stroke-width:1.5}svg .mark.reference{stroke:var(--c7);stroke-width:2.5}
         svg .line.reference{stroke:var(--reference);stroke-width:8;stroke-dasharray:none}
         svg .area{fill:var(--ink);stroke:var(--paper);stroke-width:1}
         svg .bar{fill:var(--ink)}svg .bar.pale{fill-opacity:.5}svg .bar:hover{fill-opacity:.75}
@@ -73,7 +73,7 @@ enum ReportStyle {
         #tip{position:fixed;z-index:9;pointer-events:none;background:var(--text);color:var(--paper);padding:6px 10px;border-radius:6px;font-size:.82rem;line-height:1.4;white-space:pre-line;max-width:min(320px,90vw);font-variant-numeric:tabular-nums}
         #tip:empty{display:none}
         footer{color:var(--dim);font-size:.85rem;padding-bottom:32px}
-        @media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:18px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}svg.wide{display:none}svg.narrow{display:block}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}th,td{padding-right:12px}table{min-width:100%}.expectations thead{display:none}.expectations tr{display:grid;grid-template-columns:auto auto 1fr;gap:0 14px;padding:7px 0;border-bottom:1px solid var(--grid)}.expectations th{grid-column:1/-1}.expectations th,.expectations td{border:0;padding:1px 0;text-align:left}.expectations td:last-child{text-align:right}}
+        @media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:18px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}svg.wide{display:none}svg.narrow{display:block}dl{grid-template-columns:minmax(90px,42%) 1fr;gap:4px 12px}.expectations td:nth-child(2)::before{content:"expected ";color:var(--dim)}.expectations td:nth-child(3)::before{content:"measured ";color:var(--dim)}th,td{padding-right:12px}table{min-width:100%}.expectations thead{display:none}.expectations tr{display:grid;grid-template-columns:auto auto 1fr;gap:0 14px;padding:7px 0;border-bottom:1px solid var(--grid)}.expectations th{grid-column:1/-1}.expectations th,.expectations td{border:0;padding:1px 0;text-align:left}.expectations td:last-child{text-align:right}}
         @media print{:root{color-scheme:light;--paper:#fff;--card:#f6f7f9;--text:#000;--dim:#444;--grid:#ddd;--axis:#777;--good:#11703c;--good-paper:#fff;--bad:#b3261e;--bad-paper:#fff;--warn:#8a5a00;--warn-paper:#fff;--reference:#bbb;--c0:#0063a8;--c1:#cc4e00;--c2:#00825c;--c3:#a94c86;--c4:#a87400;--c5:#2b8fc9;--c6:#6b5b95;--c7:#7b8492}body{font-size:11pt}nav,#tip,details:not([open]){display:none}header,main,footer{max-width:none;padding:0}svg.wide{display:block!important}svg.narrow{display:none!important}.pair{grid-template-columns:1fr 1fr}section{margin:14pt 0}h2{break-after:avoid}.scroll{overflow:visible}pre{white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         """
 

@@ -35,8 +35,15 @@ enum VerdictSection {
         }
         if results.isEmpty { return "The profile expects nothing." }
         if failed == 0 { return results.count == 1 ? "The one expectation held." : "All \(results.count) expectations held." }
-        return "\(failed) of \(results.count) expectation\(results.count == 1 ? "" : "s") did not hold."
+        let which = results.filter { !$0.held }.prefix(mostNamed).map { result in
+            "\(result.figure) is \(result.measured.map { UnitText.number($0, places: 4) } ?? "not measured"), not \(result.comparison) \(UnitText.number(result.value, places: 4))"
+        }
+        let rest = failed > mostNamed ? "; and \(failed - mostNamed) more" : ""
+        return "\(failed) of \(results.count) expectation\(results.count == 1 ? "" : "s") did not hold: \(which.joined(separator: "; "))\(rest)."
     }
+
+    /// Of the expectations that failed, the most that are named in the sentence; the table has them all.
+    private static let mostNamed = 3
 
     private static func sampled(_ run: ReportRun) -> String {
         ["users", "connected", "joined"].map { name in
