@@ -42,6 +42,7 @@ struct CompareVerb: ParsableCommand {
         let plans = try plans()
         let interrupts = Interrupts()
         let profile = plans[0].profile
+        let users = plans.map(\.users).max() ?? 0
         let folder = try output.out.map(RunFolder.use) ?? RunFolder.make(named: "compare-\(profile)-\(vary.key)")
         let request = Compare.Request(
             key: vary.key, variants: zip(vary.values, plans).map { Compare.Request.Variant(value: $0, plan: $1) }, rounds: runs,
@@ -50,7 +51,7 @@ struct CompareVerb: ParsableCommand {
             run: { plan, directory, title in
                 try output.carryOut(plan, directory: RunFolder.use(directory), showsSummary: false, title: "\(plan.profile), \(title)")
             },
-            waitForQuiet: { Conductor.waitForQuiet(interrupts) },
+            waitForQuiet: { Conductor.waitForQuiet(users: users, interrupts) },
             note: { if !output.quiet { Screen.errors.write($0 + "\n") } })
         let (comparison, status) = Compare.carryOut(request, means)
         try CompareRecord.write(comparison, folder)

@@ -124,11 +124,12 @@ public final class Interrupts {
 }
 
 extension Conductor {
-    /// Waits until the kernel has put away what ran before, 90 s at most; nil when a signal came meanwhile.
-    public static func waitForQuiet(_ interrupts: Interrupts) -> (seconds: Double, isQuiet: Bool)? {
+    /// Waits until the kernel has put away a run of so many users, four times as long as one run by itself would and 90 s
+    /// at most; nil when a signal came meanwhile.
+    public static func waitForQuiet(users: Int, _ interrupts: Interrupts) -> (seconds: Double, isQuiet: Bool)? {
         var isInterrupted = interrupts.areHeard()
         guard !isInterrupted else { return nil }
-        let quiet = Quiet.wait(atMostSeconds: Quiet.mostSeconds) {
+        let quiet = Quiet.wait(atMostSeconds: min(Quiet.mostSeconds, 4 * Quiet.limitSeconds(users: users))) {
             isInterrupted = isInterrupted || interrupts.areHeard()
             return isInterrupted
         }
