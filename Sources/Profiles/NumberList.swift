@@ -3,8 +3,9 @@ public enum NumberList {
     /// The numbers in ascending order, each once.
     public static func parse(_ text: String, noun: String, below limit: Int) throws(UnitError) -> [Int] {
         var numbers: Set<Int> = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { number(String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())) }
+        for spaced in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let part = spaced.split(separator: " ").joined(separator: " ")
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { number($0) }
             guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
                 throw UnitError("\"\(text.prefix(64))\" is not a list of \(noun); write such as 0, 0-3 or 0-3,8")
             }
@@ -30,7 +31,7 @@ public enum NumberList {
         return parts.joined(separator: ",")
     }
 
-    private static func number(_ text: String) -> Int? {
-        text.utf8.count <= 6 && !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    private static func number(_ text: some StringProtocol) -> Int? {
+        (1...6).contains(text.utf8.count) && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 }
