@@ -239,7 +239,10 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet", "visitors", "run", "placement"],
+        "": [
+            "digest", "verified", "droplet", "visitors", "run", "placement", "context_switches_per_connection",
+            "system_calls_per_connection",
+        ],
         "users": ["finished"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
@@ -248,8 +251,6 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
-        "context_switches_per_connection": ["target", "workers"],
-        "system_calls_per_connection": ["target", "workers"],
         "interference": [
             "host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct", "generator_bound", "verdict",
         ],
@@ -263,7 +264,10 @@ public struct Summary: Codable, Equatable, Sendable {
     ]
 
     /// Of what may be missing as a whole, where it is there.
-    private static let nullableWithin: [String: [String]] = ["droplet": dropletKeys, "run": ["command", "ended_early_because"]]
+    private static let nullableWithin: [String: [String]] = [
+        "droplet": dropletKeys, "run": ["command", "ended_early_because"],
+        "context_switches_per_connection": ["target", "workers"], "system_calls_per_connection": ["target", "workers"],
+    ]
 
     private static let dropletKeys = [
         "limit_bytes", "swap_limit_bytes", "base_bytes", "memory_peak_bytes", "swap_peak_bytes", "limit_hits", "oom_kills",
