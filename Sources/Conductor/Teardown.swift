@@ -101,6 +101,7 @@ extension Run {
         note("Verdict: \(summary.verdict).")
         try record.finish(summary)
         tell(.done)
+        live?.finish(summary, exitStatus: status, elapsedSeconds: monotonicSeconds() - began, event: lastEvent)
         return RunOutcome(exitStatus: status, summary: summary, directory: record.directory)
     }
 
@@ -177,10 +178,6 @@ extension Run {
     }
 
     private func percentiles(_ latency: Latency) -> Summary.Percentiles? {
-        let sum = board.latencies(latency)
-        guard let p50 = sum.percentile(0.5), let p90 = sum.percentile(0.9), let p99 = sum.percentile(0.99),
-            let p999 = sum.percentile(0.999), let max = sum.maximumMicroseconds
-        else { return nil }
-        return .init(p50: p50, p90: p90, p99: p99, p999: p999, max: max, count: UInt64(sum.count))
+        Summary.Percentiles(board.latencies(latency))
     }
 }
