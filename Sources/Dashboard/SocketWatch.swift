@@ -79,7 +79,12 @@ final class SocketWatch: AsyncSocketPool {
     func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
         let descriptor = socket.file.rawValue
         let isListener = Self.isListener(descriptor)
-        if isListener { shrink(descriptor) } else { try admit(descriptor) }
+        if isListener {
+            shrink(descriptor)
+            admitAccepted(by: descriptor)
+        } else {
+            try admit(descriptor)
+        }
         var wanted: Int16 = 0
         if events.contains(.read) { wanted |= Int16(POLLIN) }
         if events.contains(.write), !isListener { wanted |= Int16(POLLOUT) }
@@ -123,7 +128,17 @@ final class SocketWatch: AsyncSocketPool {
 
     // MARK: limits
 
-    /// Takes note of a connection when it first waits; throws when there are too many.
+    /// Takes note of what was just accepted: the server waits for the next connection right after it has taken one, while
+    /// a connection whose bytes never cease need not wait at all. The descriptors are the kernel's list of this process.
+    private func admitAccepted(by listener: Int32) {
+        guard let port = Self.port(listener) else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            guard let descriptor = Int32(name), descriptor != listener, Self.port(descriptor) == port else { continue }
+            do { try admit(descriptor) } catch { Self.reset(descriptor) }
+        }
+    }
+
+    /// Takes note of a connection; throws when there are too many, or it has sent too much.
     private func admit(_ descriptor: Int32) throws {
         guard let peer = Self.peer(descriptor) else { throw SocketError.disconnected }
         var acknowledged: UInt64 = 0
@@ -181,6 +196,16 @@ final class SocketWatch: AsyncSocketPool {
         var answer: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
+    }
+
+    /// This end's port; nil for what is no socket of IPv4.
+    private static func port(_ descriptor: Int32) -> UInt16? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return result == 0 && address.sin_family == AF_INET ? UInt16(bigEndian: address.sin_port) : nil
     }
 
     /// Address and port of the other end; nil for what is no connection any more.
