@@ -38,7 +38,7 @@ struct Tally {
     /// Modelled server memory that is allocated now.
     var footprintBytes: UInt64 = 0
 
-    private static let causes = Counter.allCases.filter { $0.cause != nil }
+    static let causes = Counter.allCases.filter { $0.cause != nil }
 
     /// The names of all causes of failure, in the order of their counters.
     static let causeNames = causes.compactMap(\.cause)

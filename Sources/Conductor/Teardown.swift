@@ -107,6 +107,7 @@ extension Run {
             if status != 130 { status = 70 }
         }
         tell(.done)
+        live?.finish(summary, exitStatus: status, elapsedSeconds: monotonicSeconds() - began, event: lastEvent)
         return RunOutcome(
             exitStatus: status, summary: summary, directory: record.directory, troubles: record.troubles)
     }

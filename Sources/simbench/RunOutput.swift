@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conductor
+import Dashboard
 import Foundation
 import Profiles
 import Views
@@ -16,7 +17,8 @@ struct RunOutput: ParsableArguments {
     ///   - showsSummary: whether the table of figures is printed at the end.
     ///   - title: the head of what is shown meanwhile; nil is profile and engine.
     func carryOut(
-        _ plan: Plan, directory: String? = nil, door: Door.Wish = .off, showsSummary: Bool = true, title: String? = nil
+        _ plan: Plan, directory: String? = nil, door: Door.Wish = .off, showsSummary: Bool = true, title: String? = nil,
+        dashboard: Dashboard? = nil
     ) throws -> RunOutcome {
         // A reader of this output that goes away must not end the run halfway through its teardown.
         signal(SIGPIPE, SIG_IGN)
@@ -33,13 +35,15 @@ struct RunOutput: ParsableArguments {
         // Also of a run that could not begin, as far as there is a record of it.
         defer { ReportFile.leave(in: directory) }
         let began = Date()
+        if let dashboard { announce(dashboard, plan, directory) }
         let outcome: RunOutcome
         do {
             outcome = try Conductor.run(
                 plan, directory: directory, executable: executable, door: door, onEvent: { terminal.note($0) },
-                onProgress: { terminal.show($0) })
+                onProgress: { terminal.show($0) }, onLive: dashboard.map { dashboard in { dashboard.show($0) } })
         } catch {
             terminal.clear()
+            dashboard?.show(failure: Failure.explain(error).sentence)
             RunExports.write(broken: Failure.explain(error).sentence, plan, directory: directory, began: began)
             throw error
         }
@@ -50,6 +54,11 @@ struct RunOutput: ParsableArguments {
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
         }
         return outcome
+    }
+
+    private func announce(_ dashboard: Dashboard, _ plan: Plan, _ directory: String) {
+        dashboard.begin(plan, directory: directory)
+        if !quiet { Screen.errors.write("dashboard: \(dashboard.url)\n") }
     }
 
     /// Sockets that the kernel is still putting away hold memory that the plan would miss.
