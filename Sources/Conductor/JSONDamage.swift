@@ -23,8 +23,9 @@ enum JSONDamage {
 
     /// The parser tells the line in words only.
     private static func syntaxLine(_ context: DecodingError.Context) -> Int? {
-        let told = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String ?? ""
-        guard let range = told.range(of: "line ") else { return nil }
+        guard let error = context.underlyingError else { return nil }
+        let told = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
+        guard let range = told.range(of: "line: ") ?? told.range(of: "line ") else { return nil }
         return Int(told[range.upperBound...].prefix { $0.isNumber })
     }
 
