@@ -7,7 +7,7 @@ enum JSONDamage {
         guard let error = error as? DecodingError else { return "\(file) cannot be read: \(error.localizedDescription) \(advice)" }
         switch error {
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
-            let line = syntaxLine(context).map { ":\($0)" } ?? ""
+            let line = syntaxLine(data).map { ":\($0)" } ?? ""
             return "\(file)\(line): this is not JSON. \(advice)"
         case .keyNotFound(let key, let context):
             return "\(place(context.codingPath, data, file)): \(dotted(context.codingPath + [key])) is missing. \(advice)"
@@ -21,12 +21,19 @@ enum JSONDamage {
         path.isEmpty ? "the whole" : path.map { $0.intValue.map { String($0) } ?? snake($0.stringValue) }.joined(separator: ".")
     }
 
-    /// The parser tells the line in words only.
-    private static func syntaxLine(_ context: DecodingError.Context) -> Int? {
-        let told = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String ?? ""
-        guard let range = told.range(of: "line ") else { return nil }
-        return Int(told[range.upperBound...].prefix { $0.isNumber })
+    /// The decoder does not tell where; the plain parser tells it, in words: after how many bytes, or that the file ends too soon.
+    private static func syntaxLine(_ data: Data) -> Int? {
+        do { _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) } catch {
+            let told = (error as NSError).userInfo["NSDebugDescription"] as? String ?? ""
+            if told.contains("end of file") { return line(data) }
+            guard let range = told.range(of: "character "), let index = Int(told[range.upperBound...].prefix { $0.isNumber }) else { return nil }
+            return line(data.prefix(index))
+        }
+        return nil
     }
+
+    /// The line on which a text ends.
+    private static func line(_ text: Data) -> Int { text.count { $0 == UInt8(ascii: "\n") } + 1 }
 
     /// The file and the line: found by looking for the keys one after the other, for the decoder does not tell.
     private static func place(_ path: [any CodingKey], _ data: Data, _ file: String) -> String {

@@ -30,7 +30,10 @@ enum ReportFixture {
     static func record(_ summary: Summary? = Fixture.passed(), _ change: (inout Plan) -> Void = { _ in }) throws -> RunRecord {
         let buckets = [LatencyTable.Bucket(fromMicroseconds: 800, toMicroseconds: 812, count: 1_500), .init(fromMicroseconds: 80_000, toMicroseconds: 81_200, count: 500)]
         return RunRecord(
-            directory: "/runs/a", plan: try plan("smoke", change), summary: summary, samples: samples,
+            directory: "/runs/a", plan: try plan("smoke") { plan in
+                plan.seed = summary?.seed ?? plan.seed
+                change(&plan)
+            }, summary: summary, samples: samples,
             latencies: LatencyTable(["connect": buckets, "join": buckets]), events: ["    0.001  The lab is built."])
     }
 

@@ -156,6 +156,8 @@ async def _shown(checks, setting, tab, size, scheme):
     await tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     wide = await tab.value("document.documentElement.scrollWidth")
     checks.true(f"no sideways scrolling: {size}, {scheme}", wide <= width, f"{wide} of {width} pixels")
+    cut = await tab.value("[...document.querySelectorAll('.expectations')].filter(each => each.scrollWidth > each.parentElement.clientWidth).length")
+    checks.same(f"no expectation is cut off: {size}, {scheme}", cut, 0)
     shown = await tab.value("[...document.querySelectorAll('figure')].every(each => [...each.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0).length == 1)")
     checks.true(f"each figure shows one drawing: {size}, {scheme}", shown)
     if setting.pictures:
