@@ -69,7 +69,8 @@ int simbench_prefer_memory_nodes(const int32_t *nodes, int count) {
     }
     if (count <= 0) return syscall(SYS_set_mempolicy, MPOL_DEFAULT_, NULL, 0ul) < 0 ? -errno : 0;
     const int mode = count == 1 ? MPOL_PREFERRED_ : MPOL_PREFERRED_MANY_;
-    if (syscall(SYS_set_mempolicy, mode, mask, (unsigned long)NODES_MAX) == 0) return 0;
+    // One more than there are bits: the kernel looks at one bit less than it is told of.
+    if (syscall(SYS_set_mempolicy, mode, mask, (unsigned long)NODES_MAX + 1) == 0) return 0;
     // Before Linux 5.15 one node can be preferred, and of several the one that a thread runs on: that is the default.
     if (count > 1 && errno == EINVAL) return simbench_prefer_memory_nodes(NULL, 0);
     return -errno;
