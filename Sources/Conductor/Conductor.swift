@@ -11,14 +11,17 @@ import Profiles
 public enum Conductor {
     /// `executable` is this program, which carries the lanes in processes of its own.
     ///
-    /// - Parameter door: where people reach the target's chat page while the run lasts.
+    /// - Parameters:
+    ///   - door: where people reach the target's chat page while the run lasts.
+    ///   - onLive: told the whole state once a second, on this thread; it must not block. nil costs nothing.
     public static func run(
         _ plan: Plan, directory: String, executable: String, door: Door.Wish = .automatic,
-        onEvent: @escaping (String) -> Void, onProgress: @escaping (Progress) -> Void
+        onEvent: @escaping (String) -> Void, onProgress: @escaping (Progress) -> Void, onLive: ((LiveState) -> Void)? = nil
     ) throws -> RunOutcome {
         let run = try Run(
             plan, directory: directory, executable: executable, door: Door.open(door, plan), onEvent: onEvent,
             onProgress: onProgress)
+        run.live = onLive.map { LiveTeller(plan, $0) }
         return try run.carryOut()
     }
 }
@@ -74,6 +77,9 @@ final class Run {
     /// The workers' droplets, which one process carries, as one; nil where the profile limits none, or not below the host.
     var workersGroup: Cgroup?
     var last: Sample?
+    /// nil where nobody watches but the terminal.
+    var live: LiveTeller?
+    var lastEvent: String?
     /// Of model time 0 on.
     var tsungLog: TsungLog?
     var nextSample = 0.0
@@ -118,6 +124,7 @@ final class Run {
 
     func note(_ sentence: String) {
         record.note(sentence)
+        lastEvent = sentence
         onEvent(sentence)
     }
 
@@ -202,6 +209,7 @@ final class Run {
         let limit = monotonicSeconds() + Run.readySeconds
         while isTargetAwaited || board[.workersReady].load(ordering: .acquiring) == 0 {
             heed(waiting.next(milliseconds: 20))
+            tellLive(.building)
             guard isGoingOn else { return }
             if monotonicSeconds() > limit { breakOff("The lanes were not ready within \(Int(Run.readySeconds)) s.") }
         }
@@ -393,5 +401,6 @@ final class Run {
         evidence.peakConnected = peakConnected
         evidence.interference = interference(figures)
         evidence.knee = isPaced ? KneeFit.knee(of: curve) : nil
+        if let stage = live?.last?.stage { tellLive(stage, isForced: true) }
     }
 }

@@ -40,6 +40,13 @@ public struct Endpoint: Equatable, Sendable, CustomStringConvertible {
         return inet_pton(AF_INET, address, &endpoint.sin_addr) == 1 ? endpoint : nil
     }
 
+    /// Whether it can be listened on now: where that would be, with a port for port 0; throws why not, in a sentence.
+    public func tried() throws -> Endpoint {
+        let socket = try listen(backlog: 1)
+        close(socket.descriptor)
+        return socket.endpoint
+    }
+
     /// A listening socket, and where it listens; throws why not, in a sentence. It is the caller's to close.
     func listen(backlog: Int32) throws -> (descriptor: Int32, endpoint: Endpoint) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_NONBLOCK | O_CLOEXEC, 0)

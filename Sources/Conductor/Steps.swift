@@ -14,9 +14,10 @@ extension Run {
     /// Waits for the next thing to happen, samples when it is time, and says where the run stands.
     func step(_ stage: Progress.Stage, until: Double? = nil, secondsLeft: Double? = nil) -> Tally {
         let now = monotonicSeconds()
-        let next = min(nextSample, nextTsungDump, until ?? .infinity)
+        let next = min(nextSample, nextTsungDump, live?.dueSeconds ?? .infinity, until ?? .infinity)
         heed(waiting.next(milliseconds: Int(((next - now) * 1_000).rounded(.up))))
         if monotonicSeconds() >= nextSample { sample(stage, secondsLeft) }
+        tellLive(stage, secondsLeft: secondsLeft)
         dumpForTsung()
         let tally = self.tally()
         notePeaks(tally)
@@ -57,7 +58,21 @@ extension Run {
         return rate > 0 ? left / rate + plan.holdSeconds : nil
     }
 
+    /// Hands the whole state to whoever watches, when it is due.
+    func tellLive(_ stage: Progress.Stage, secondsLeft: Double? = nil, socketsLeft: Int? = nil, isForced: Bool = false) {
+        guard let live, isForced || live.isDue(stage) else { return }
+        let rate = live.last?.joinsPerSecond ?? 0
+        let moment = LiveTeller.Moment(
+            stage: stage, elapsedSeconds: monotonicSeconds() - began, startSeconds: sampler?.start,
+            secondsLeft: secondsLeft ?? last.flatMap { estimate(stage, $0, rate) }, socketsLeft: socketsLeft,
+            target: waiting.target?.pid, workers: waiting.workers?.pid, droplet: droplet,
+            knee: evidence.knee.map { LiveState.Knee(modelSeconds: $0.seconds, connected: $0.connected) }, event: lastEvent,
+            chatURL: stage == .building ? nil : chatURL)
+        self.live?.tell(moment, board)
+    }
+
     func tell(_ stage: Progress.Stage, socketsLeft: Int? = nil) {
+        if stage != .done { tellLive(stage, socketsLeft: socketsLeft) }
         onProgress(
             Progress(
                 stage: stage, elapsedSeconds: monotonicSeconds() - began, usersPlanned: plan.users,

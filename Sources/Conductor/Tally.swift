@@ -29,7 +29,7 @@ struct Tally {
     /// Modelled server memory that is allocated now.
     var footprintBytes: UInt64 = 0
 
-    private static let causes = Counter.allCases.filter { $0.cause != nil }
+    static let causes = Counter.allCases.filter { $0.cause != nil }
 
     /// Before anything was counted.
     static let none = Tally()

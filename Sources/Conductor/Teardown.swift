@@ -106,6 +106,7 @@ extension Run {
             if status != 130 { status = 70 }
         }
         tell(.done)
+        live?.finish(summary, exitStatus: status, elapsedSeconds: monotonicSeconds() - began, event: lastEvent)
         return RunOutcome(
             exitStatus: status, summary: summary, directory: record.directory, troubles: record.troubles)
     }
@@ -190,5 +191,7 @@ extension Run {
         return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, softirqPct: softirq, generatorBound: bound)
     }
 
-    private func percentiles(_ latency: Latency) -> Summary.Percentiles? { .init(board.latencies(latency)) }
+    private func percentiles(_ latency: Latency) -> Summary.Percentiles? {
+        Summary.Percentiles(board.latencies(latency))
+    }
 }

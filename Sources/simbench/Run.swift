@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conductor
+import Dashboard
 import Foundation
 import Glibc
 import Profiles
@@ -23,12 +24,36 @@ struct RunVerb: ParsableCommand {
         transform: { $0 == "off" ? .off : .at(try Endpoint(parsing: $0)) })
     var door: Door.Wish?
 
+    // Read as text: the parser takes a value that it cannot convert for none at all.
+    @Option(
+        name: .customLong("dashboard"), defaultAsFlag: Self.anyPlace, parsing: .next,
+        help: ArgumentHelp(
+            "Serve a page that shows the run while it lasts. auto is port \(Dashboard.defaultPort) of 127.0.0.1, or the next that is free. Whoever reaches it can stop the run.",
+            valueName: "addr:port"))
+    var dashboardPlace: String?
+
+    private static let anyPlace = "auto"
+
     func run() throws {
         // A reader of this output that goes away must not end the run halfway through its teardown.
         signal(SIGPIPE, SIG_IGN)
         if let sweep = try options.sweep() { return try run(sweep) }
         let plan = try output.settled { try options.plan() }
-        throw ExitCode(try output.carryOut(plan, door: door ?? .automatic).exitStatus)
+        let page = try openDashboard()
+        defer { page?.close() }
+        throw ExitCode(try output.carryOut(plan, door: door ?? .automatic, dashboard: page).exitStatus)
+    }
+
+    /// Open before anything is built; a place that was asked for and cannot be had ends the run before it begins.
+    private func openDashboard() throws -> Dashboard? {
+        guard let place = dashboardPlace else { return nil }
+        do {
+            return try Dashboard.open(place == Self.anyPlace ? .automatic : .at(Endpoint(parsing: place)))
+        } catch let error as UnitError {
+            throw Failure.usage("--dashboard: \(error).")
+        } catch {
+            throw Failure.hostCannot("--dashboard: \(error)")
+        }
     }
 
     // MARK: Sweeps
@@ -39,6 +64,8 @@ struct RunVerb: ParsableCommand {
         for name in sweep.profiles {
             do { _ = try options.plan(name) } catch let error as PlanError where error.kind == .hostCannot {}
         }
+        let page = try openDashboard()
+        defer { page?.close() }
         var rows: [SweepText.Row] = []
         var worst: Int32 = 0
         for name in sweep.profiles {
@@ -46,7 +73,7 @@ struct RunVerb: ParsableCommand {
             do {
                 let plan = try output.settled { try options.plan(name) }
                 let outcome = try output.carryOut(
-                    plan, directory: RunFolder.use("\(folder)/\(plan.profile)"), door: door ?? .automatic)
+                    plan, directory: RunFolder.use("\(folder)/\(plan.profile)"), door: door ?? .automatic, dashboard: page)
                 rows.append(SweepText.Row(plan: plan, summary: outcome.summary))
                 worst = max(worst, outcome.exitStatus)
                 if outcome.exitStatus == 130 { break }

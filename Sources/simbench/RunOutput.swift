@@ -1,5 +1,6 @@
 import ArgumentParser
 import Conductor
+import Dashboard
 import Foundation
 import Profiles
 import Views
@@ -12,7 +13,7 @@ struct RunOutput: ParsableArguments {
     @Flag(help: "Show nothing but errors; the exit status and the record tell the rest.")
     var quiet = false
 
-    func carryOut(_ plan: Plan, directory: String? = nil, door: Door.Wish = .off) throws -> RunOutcome {
+    func carryOut(_ plan: Plan, directory: String? = nil, door: Door.Wish = .off, dashboard: Dashboard? = nil) throws -> RunOutcome {
         // A reader of this output that goes away must not end the run halfway through its teardown.
         signal(SIGPIPE, SIG_IGN)
         guard let executable = ProfileFolders.executablePath() else {
@@ -23,15 +24,18 @@ struct RunOutput: ParsableArguments {
         let terminal = Terminal(
             .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
         defer { terminal.clear() }
+        if let dashboard { announce(dashboard, plan, directory) }
         let began = Date()
         let outcome: RunOutcome
         do {
             outcome = try Conductor.run(
                 plan, directory: directory, executable: executable, door: door, onEvent: { terminal.note($0) },
-                onProgress: { terminal.show($0) })
+                onProgress: { terminal.show($0) }, onLive: dashboard.map { dashboard in { dashboard.show($0) } })
         } catch {
             terminal.clear()
-            RunExports.write(broken: Failure.explain(error).sentence, plan, directory: directory, began: began)
+            let sentence = Failure.explain(error).sentence
+            dashboard?.show(failure: sentence)
+            RunExports.write(broken: sentence, plan, directory: directory, began: began)
             throw error
         }
         terminal.clear()
@@ -41,6 +45,11 @@ struct RunOutput: ParsableArguments {
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
         }
         return outcome
+    }
+
+    private func announce(_ dashboard: Dashboard, _ plan: Plan, _ directory: String) {
+        dashboard.begin(plan, directory: directory)
+        if !quiet { Screen.errors.write("dashboard: \(dashboard.url)\n") }
     }
 
     /// Sockets that the kernel is still putting away hold memory that the plan would miss.
