@@ -12,6 +12,9 @@ struct LiveTeller {
     static let shortestPeriodSeconds = 0.25
 
     let plan: Plan
+    /// Rates over less than this are of the clock's ticks (10 ms) rather than of the run; those before stand.
+    private static let shortestSpanSeconds = 0.1
+
     private let tell: (LiveState) -> Void
     private let period: Double
     /// CLOCK_MONOTONIC seconds at which the next state is due.
@@ -59,11 +62,13 @@ struct LiveTeller {
         let now = Usage(target: moment.target, workers: moment.workers)
         let seconds = max(now.seconds - usage.seconds, 1e-6)
         let tally = Tally(board, targetLanes: plan.target.lanes)
+        let group = moment.droplet?.read()
+        let waited = group?.pressureSomeTotalMicroseconds ?? now.pressureMicroseconds
         var state = LiveState(
             stage: moment.stage, elapsedSeconds: moment.elapsedSeconds,
             modelSeconds: moment.startSeconds.map { max(0, now.seconds - $0) * plan.speedup }, secondsLeft: moment.secondsLeft,
             usersPlanned: plan.users, tally, joinsPerSecond: Double(max(0, tally.joinedTotal - joinedTotal)) / seconds,
-            latency: Self.latencies(board), memory: memory(moment, now, seconds, tally),
+            latency: Self.latencies(board), memory: memory(moment.droplet, group, now, tally),
             cpu: cpu(now, seconds), workers: Self.workers(plan, board))
         (state.connects, state.joins) = (tally.connectedTotal, tally.joinedTotal)
         state.verified = moment.stage == .sweeping ? tally.verified : nil
@@ -71,7 +76,15 @@ struct LiveTeller {
         state.knee = moment.knee
         state.event = moment.event
         state.chatUrl = moment.chatURL
-        (usage, joinedTotal, stage, last) = (now, tally.joinedTotal, moment.stage, state)
+        if let waited, let pressure, waited >= pressure {
+            state.memory.pressurePercent = min(100, Double(waited - pressure) * 1e-4 / seconds)
+        }
+        if seconds >= Self.shortestSpanSeconds {
+            (usage, joinedTotal, pressure) = (now, tally.joinedTotal, waited)
+        } else if let last {
+            (state.cpu, state.joinsPerSecond, state.memory.pressurePercent) = (last.cpu, last.joinsPerSecond, last.memory.pressurePercent)
+        }
+        (stage, last) = (moment.stage, state)
         if moment.stage != .tearingDown { held = state }
         dueSeconds = now.seconds + period
         tell(state)
@@ -120,7 +133,7 @@ struct LiveTeller {
         return cpu
     }
 
-    private mutating func memory(_ moment: Moment, _ now: Usage, _ seconds: Double, _ tally: Tally) -> LiveState.Memory {
+    private func memory(_ droplet: TargetDroplet?, _ group: CgroupReading?, _ now: Usage, _ tally: Tally) -> LiveState.Memory {
         var memory = LiveState.Memory(hostTotalBytes: plan.host.memoryTotalBytes)
         let host = HostReadings.memory()
         memory.hostUsedBytes = host.flatMap(MemoryLeft.bytes).map { plan.host.memoryTotalBytes > $0 ? plan.host.memoryTotalBytes - $0 : 0 }
@@ -131,8 +144,7 @@ struct LiveTeller {
             memory.targetFootprintBytes = footprint
             memory.targetUserBytes = resident - footprint
         }
-        let group = moment.droplet?.read()
-        if let droplet = moment.droplet {
+        if let droplet {
             memory.limitBytes = droplet.limitBytes
             memory.chargedBytes = group?.memoryBytes
             memory.swapBytes = group?.swapBytes
@@ -142,11 +154,6 @@ struct LiveTeller {
         } else if let slab = host?["Slab"], let before = slabBytes, resident != nil {
             memory.targetKernelBytes = slab > before ? (slab - before) / 2 : 0
         }
-        let waited = group?.pressureSomeTotalMicroseconds ?? now.pressureMicroseconds
-        if let waited, let before = pressure, waited >= before {
-            memory.pressurePercent = min(100, Double(waited - before) * 1e-4 / seconds)
-        }
-        pressure = waited
         return memory
     }
 

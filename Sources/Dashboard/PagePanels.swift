@@ -48,7 +48,7 @@ extension Page {
             { name: "kernel", color: "kernel", value: memory.target_kernel_bytes },
             { name: "the server's own", color: "own", value: memory.target_user_bytes },
             { name: "modelled footprint", color: "footprint", value: memory.target_footprint_bytes },
-          ].filter(part => known(part.value));
+          ].filter(part => part.value > 0 || (known(part.value) && part.color !== "footprint"));
           const held = target.reduce((sum, part) => sum + part.value, 0);
           let html = "";
           if (known(memory.limit_bytes)) {

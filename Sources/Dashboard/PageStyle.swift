@@ -42,7 +42,7 @@ extension Page {
         #event:empty { display: none; }
         .card { padding: .9rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; min-width: 0; }
         .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .9rem; }
-        #tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(44%, 10rem), 1fr)); gap: .6rem; }
+        #tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(44%, 8.5rem), 1fr)); gap: .6rem; }
         .tile { padding: .6rem .8rem; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; min-width: 0; }
         .tile b { display: block; font-size: 1.45rem; line-height: 1.25; font-weight: 650; overflow-wrap: anywhere; }
         .tile span { font-size: .82rem; color: var(--quiet); }
