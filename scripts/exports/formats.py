@@ -22,6 +22,7 @@ def run(checks, setting):
     for name in records.engines + list(STATUS):
         wanted = STATUS.get(name, 0)
         if not checks.same(f"{name}: exit status", records.status[name], wanted):
+            print(runs.simbench(setting, "report", records.path(name), "--markdown", "-").stdout)
             continue
         folder = records.path(name)
         with open(f"{folder}/summary.json", encoding="utf-8") as file:
