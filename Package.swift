@@ -14,9 +14,10 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CUring", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .systemLibrary(name: "CNuma", pkgConfig: "numa", providers: [.apt(["libnuma-dev"])]),
         .target(name: "CLab", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "Profiles", dependencies: [.product(name: "Yams", package: "Yams")]),
-        .target(name: "Lab", dependencies: ["CLab", "Profiles"]),
+        .target(name: "Lab", dependencies: ["CLab", "CNuma", "Profiles"]),
         .target(name: "Engine", dependencies: ["CUring", "CLab"]),
         .target(name: "Conductor", dependencies: ["CLab", "Profiles", "Lab", "Engine"]),
         .target(name: "Views", dependencies: ["Profiles", "Conductor"]),

@@ -85,9 +85,10 @@ static int run_child(void *argument) {
         errno = -result;
         fail(child, "set the CPU affinity");
     }
-    if (request->memory_node >= 0 && (result = simbench_prefer_memory_node(request->memory_node)) < 0) {
+    if (request->memory_node_count > 0
+        && (result = simbench_prefer_memory_nodes(request->memory_nodes, request->memory_node_count)) < 0) {
         errno = -result;
-        fail(child, "prefer the memory node");
+        fail(child, "prefer the memory nodes");
     }
     close_rest_at_exec();
     place_descriptors(child);

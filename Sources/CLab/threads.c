@@ -17,6 +17,7 @@
 #define CPUS_MAX 8192
 #define MPOL_DEFAULT_ 0
 #define MPOL_PREFERRED_ 1
+#define MPOL_PREFERRED_MANY_ 5
 #define NODES_MAX 1024
 
 int simbench_enter_network_namespace(int fd) { return setns(fd, CLONE_NEWNET) < 0 ? -errno : 0; }
@@ -58,13 +59,20 @@ int simbench_set_affinity(const int32_t *cpus, int count) {
     return sched_setaffinity(0, sizeof set, (const cpu_set_t *)set) < 0 ? -errno : 0;
 }
 
-int simbench_prefer_memory_node(int node) {
+// The system call and not libnuma, which allocates: this also runs between vfork and exec.
+int simbench_prefer_memory_nodes(const int32_t *nodes, int count) {
     unsigned long mask[NODES_MAX / (8 * sizeof(unsigned long))] = {0};
     const int bits = 8 * sizeof(unsigned long);
-    if (node >= NODES_MAX) return -EINVAL;
-    if (node < 0) return syscall(SYS_set_mempolicy, MPOL_DEFAULT_, NULL, 0ul) < 0 ? -errno : 0;
-    mask[node / bits] |= 1ul << (node % bits);
-    return syscall(SYS_set_mempolicy, MPOL_PREFERRED_, mask, (unsigned long)NODES_MAX) < 0 ? -errno : 0;
+    for (int i = 0; i < count; i++) {
+        if (nodes[i] < 0 || nodes[i] >= NODES_MAX) return -EINVAL;
+        mask[nodes[i] / bits] |= 1ul << (nodes[i] % bits);
+    }
+    if (count <= 0) return syscall(SYS_set_mempolicy, MPOL_DEFAULT_, NULL, 0ul) < 0 ? -errno : 0;
+    const int mode = count == 1 ? MPOL_PREFERRED_ : MPOL_PREFERRED_MANY_;
+    if (syscall(SYS_set_mempolicy, mode, mask, (unsigned long)NODES_MAX) == 0) return 0;
+    // Before Linux 5.15 one node can be preferred, and of several the one that a thread runs on: that is the default.
+    if (count > 1 && errno == EINVAL) return simbench_prefer_memory_nodes(NULL, 0);
+    return -errno;
 }
 
 int simbench_signal_descriptor(const int32_t *signals, int count) {

@@ -117,9 +117,10 @@ static inline void simbench_prep_disconnect(struct io_uring_sqe *sqe, uint32_t s
 }
 
 // The kernel hands this to a thread of its own in any case (REQ_F_FORCE_ASYNC): it is for the few that close in order.
+// It always reports: the slot's close waits for it.
 static inline void simbench_prep_shutdown(struct io_uring_sqe *sqe, uint32_t slot, uint64_t token) {
     io_uring_prep_shutdown(sqe, (int)slot, SHUT_WR);
-    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(sqe, token);
 }
 

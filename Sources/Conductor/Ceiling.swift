@@ -57,11 +57,12 @@ enum Ceiling {
         add("tcp_mem", evidence.target?.abortsOnMemory) { "TCP ran out of net.ipv4.tcp_mem \($0) times." }
         add("timeouts", error("etimedout")) { "\($0) connection attempts timed out (ETIMEDOUT)." }
         if let seconds = evidence.stalledSeconds {
-            reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(evidence.planned - evidence.tally.joinedTotal) were still to come."))
+            reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(evidence.planned - evidence.tally.openedTotal) were still to come."))
         }
-        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.joinedTotal) of \(evidence.planned) users joined.")) }
-        let complete = evidence.tally.joinedTotal >= evidence.planned && !evidence.targetEnded
+        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.openedTotal) of \(evidence.planned) users joined.")) }
+        let complete = evidence.tally.openedTotal >= evidence.planned && !evidence.targetEnded
         var sentences = reasons.map(\.sentence)
+        if let sentence = evidence.interference.sentence { sentences.append(sentence) }
         if let knee = evidence.knee, knee.slopeAfter < knee.slopeBefore {
             let cause = evidence.onsets.nearest(to: knee)
             sentences = bend(knee, cause, evidence.onsets) + processors(evidence) + sentences

@@ -182,8 +182,14 @@ final class Run {
     struct Figures {
         var usageBefore: Usage?
         var usageAfter: Usage?
+        var workBefore: WorkMark?
+        var workAfter: WorkMark?
+        /// How many CPUs each side may use.
+        var targetCPUs: Int?
+        var workersCPUs: Int?
         var memoryBefore: MemoryMark?
         var memoryHeld: MemoryMark?
+        var placement: Summary.Placement?
         var pairsHeld = 0
         var rampSeconds: Double?
         var verified: Summary.Verified?
@@ -262,15 +268,10 @@ final class Run {
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
-        // Where there are several memory nodes, each side stays on its own; one node needs no saying.
-        let topology = Topology.read()
-        if topology.nodes.count > 1 {
-            let placement = Placement.auto(topology, workers: plan.workers.count)
-            let seats = role == .target ? [placement.target] : placement.workers
-            request.cpus = Array(Set(seats.flatMap(\.cpus))).sorted()
-            let nodes = Set(seats.compactMap(\.memoryNode))
-            request.memoryNode = nodes.count == 1 ? nodes.first : nil
-        }
+        let side = role == .target ? plan.placement?.target : plan.placement?.workers
+        request.cpus = side?.cpus.map { Int32($0) } ?? []
+        // One node needs no saying, and kernels without NUMA refuse it.
+        if plan.host.numaNodes > 1 { request.memoryNodes = side?.nodes.map { Int32($0) } ?? [] }
         return try Spawner.spawn(request)
     }
 
@@ -286,6 +287,9 @@ final class Run {
 
     private func ramp(_ figures: inout Figures) {
         figures.memoryBefore = memoryMark()
+        figures.targetCPUs = waiting.target.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
+        figures.workersCPUs = waiting.workers.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
+        figures.workBefore = workMark()
         figures.usageBefore = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
         let start = monotonicSeconds() + 0.001
         board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
@@ -301,14 +305,14 @@ final class Run {
         var joined = 0
         while isGoingOn {
             let tally = step(.ramping, until: monotonicSeconds() + Run.memoryPeriodSeconds)
-            if tally.joinedTotal > joined { (joined, lastJoin) = (tally.joinedTotal, monotonicSeconds()) }
+            if tally.openedTotal > joined { (joined, lastJoin) = (tally.openedTotal, monotonicSeconds()) }
             if tally.ramping == 0 { break }
             // Whoever is still trying has been refused by every port that answers: two patiences long nobody got through.
             if isPaced, tally.started == plan.users, monotonicSeconds() - lastJoin > 2 * plan.synPatienceSeconds {
-                note("Nobody joins any more; \(tally.started - tally.ended - tally.joined) users are still without a connection and go on trying.")
+                note("Nobody joins any more; \(tally.onTheirWay) users are still without a connection and go on trying.")
                 break
             }
-            let progress = tally.joinedTotal + tally.ended + tally.started
+            let progress = tally.openedTotal + tally.ended + tally.started
             if progress != before || monotonicSeconds() < scheduled { moved = monotonicSeconds() }
             before = progress
             if monotonicSeconds() - moved > Run.stallSeconds {
@@ -323,8 +327,13 @@ final class Run {
             }
         }
         figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
-        figures.rampJoins = tally().joinedTotal
+        figures.rampJoins = tally().openedTotal
         figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.workAfter = workMark()
+    }
+
+    private func workMark() -> WorkMark {
+        WorkMark(board, targetLanes: plan.target.lanes, target: waiting.target?.pid, workers: waiting.workers?.pid)
     }
 
     /// What memory can still be had, looked at no more often than every `memoryPeriodSeconds`.
@@ -338,12 +347,16 @@ final class Run {
     var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
 
     private func hold(_ figures: inout Figures) {
-        enter(.hold, "The hold begins: \(tally().joined) joined.")
+        enter(.hold, "The hold begins: \(tally().present(plan)) \(plan.joins ? "joined" : "connected").")
         let end = monotonicSeconds() + plan.holdSeconds
         // Freed handshake memory and deferred work settle before memory is measured.
         let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)
         while isGoingOn, monotonicSeconds() < end {
-            _ = step(.holding, until: figures.memoryHeld == nil ? settled : end, secondsLeft: end - monotonicSeconds())
+            let tally = step(.holding, until: figures.memoryHeld == nil ? settled : end, secondsLeft: end - monotonicSeconds())
+            if tally.started == plan.users, tally.ended == tally.started {
+                note("Every user has left: there is nothing to hold.")
+                break
+            }
             if figures.memoryHeld == nil, monotonicSeconds() >= settled { measure(&figures) }
         }
         if figures.memoryHeld == nil { measure(&figures) }
@@ -351,9 +364,10 @@ final class Run {
 
     private func measure(_ figures: inout Figures) {
         figures.memoryHeld = memoryMark()
+        figures.placement = placementMeasured()
         let tally = self.tally()
-        figures.pairsHeld = tally.joined
-        droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.joined)
+        figures.pairsHeld = tally.present(plan)
+        droplet?.measure(footprintBytes: tally.footprintBytes, connections: tally.present(plan))
     }
 
     private func memoryMark() -> MemoryMark {
@@ -361,9 +375,9 @@ final class Run {
     }
 
     private func sweep() -> Summary.Verified {
-        let asked = tally().joined
+        let asked = tally().present(plan)
         let start = monotonicSeconds()
-        enter(.sweep, "The sweep begins: \(asked) connections are asked for a heartbeat.")
+        enter(.sweep, "The sweep begins: \(asked) connections are asked for a \(plan.joins ? "heartbeat" : "pong").")
         var moved = start
         var before = -1
         while isGoingOn {
@@ -376,9 +390,11 @@ final class Run {
                 break
             }
         }
-        let replied = tally().verified
-        note("The sweep is over: \(replied) of \(asked) answered.")
-        return Summary.Verified(asked: asked, replied: replied, missing: asked - replied, seconds: monotonicSeconds() - start)
+        let tally = self.tally()
+        // Users that came or went when the sweep began were counted by their lanes.
+        let (all, replied) = (tally.sweeping == 0 ? tally.asked : asked, tally.verified)
+        note("The sweep is over: \(replied) of \(all) answered.")
+        return Summary.Verified(asked: all, replied: replied, missing: all - replied, seconds: monotonicSeconds() - start)
     }
 
     private func conclude(_ figures: inout Figures, _ census: SocketCensus) {

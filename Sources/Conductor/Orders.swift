@@ -64,7 +64,9 @@ public enum LaneProcess {
     /// How many chains of target lanes accept at the same time, each on the CPU at its position.
     static func chainCPUs(_ plan: Plan) -> [Int32] {
         let cpus = Affinity.current()
-        let count = max(1, min(plan.activeLanes, plan.target.lanes, Board.chainLimit))
+        // Two chains on one CPU would only get into each other's way.
+        let most = plan.placement?.target.cpus.isEmpty == false ? max(1, cpus.count) : Int.max
+        let count = max(1, min(plan.activeLanes, plan.target.lanes, Board.chainLimit, most))
         return (0..<count).map { cpus.isEmpty ? -1 : cpus[$0 % cpus.count] }
     }
 
@@ -106,8 +108,7 @@ public enum LaneProcess {
     }
 
     private static func workerOrders(_ plan: Plan, _ board: Board) -> WorkerOrders {
-        let cpus = Affinity.current()
-        let seats = seats(plan)
+        let cpus = workerCPUs(plan)
         var firstUser: UInt64 = 1
         let lanes = plan.workerLanes.enumerated().map { number, lane in
             let worker = plan.workers[lane.worker]
@@ -117,7 +118,7 @@ public enum LaneProcess {
                 sourceAddress: sourceAddress(plan, worker), worker: lane.worker,
                 firstUser: firstUser, users: lane.users, arrivalsBefore: lane.firstUser, firstPort: worker.firstPort,
                 lastPort: worker.lastPort, portsInSequence: worker.portOrder == .sequence,
-                unansweredShare: worker.unansweredShare, cpu: cpus.isEmpty ? -1 : cpus[seats[number] % cpus.count])
+                unansweredShare: worker.unansweredShare, cpu: cpus[number])
         }
         return WorkerOrders(
             usesRing: plan.engine == .ioUring, board: board, bell: Descriptor.bell,
@@ -132,6 +133,22 @@ public enum LaneProcess {
     /// A worker in a namespace of its own has but one address.
     private static func sourceAddress(_ plan: Plan, _ worker: Plan.Worker) -> String? {
         plan.network == .loopback && !worker.leavesAddressToKernel ? worker.address : nil
+    }
+
+    /// The CPU of each worker lane: of all, or of its worker's memory node where the workers have several. -1: any.
+    private static func workerCPUs(_ plan: Plan) -> [Int32] {
+        let all = Affinity.current()
+        let seats = seats(plan)
+        var pools: [Int: [Int32]] = [:]
+        var dealt: [[Int32]: Int] = [:]
+        let hasSeveralNodes = (plan.placement?.workers.nodes.count ?? 0) > 1
+        return plan.workerLanes.enumerated().map { number, lane in
+            guard hasSeveralNodes else { return all.isEmpty ? -1 : all[seats[number] % all.count] }
+            let pool = pools[lane.worker] ?? plan.cpus(ofWorker: lane.worker).map { Int32($0) }.filter(all.contains)
+            pools[lane.worker] = pool
+            defer { dealt[pool, default: 0] += 1 }
+            return pool.isEmpty ? -1 : pool[dealt[pool, default: 0] % pool.count]
+        }
     }
 
     /// For each worker lane a number whose remainder by the CPUs is its CPU, so that lanes that are busy at the same time

@@ -6,7 +6,7 @@ import Profiles
 /// A run's directory: what is written while it lasts, and at its end.
 ///
 /// Rows and events are written as they happen, so that the record is complete up to the moment whatever becomes of the run.
-final class Record {
+public final class Record {
     let directory: String
     private let samples: Int32
     private let tsung: Int32
@@ -31,10 +31,17 @@ final class Record {
         }
         put(Sample.header + "\n", to: samples, "samples.csv")
         put(TsungLog.head, to: tsung, "tsung.log")
+        // So that the record can be drawn on another machine, too. Without it the plan's own path is tried.
+        if let reference = plan.referencePath {
+            try? FileManager.default.copyItem(atPath: reference, toPath: "\(directory)/\(Self.referenceName)")
+        }
     }
 
     /// Nothing was built yet, so that the host cannot carry the run is all there is to say.
     private static func refused(_ sentence: String) -> LabError { LabError(.hostCannot, "\(sentence) Choose another with --out.") }
+
+    /// The published curve that the run is held against, as it was then.
+    static let referenceName = "reference.csv"
 
     deinit {
         close(samples)
@@ -50,6 +57,25 @@ final class Record {
 
     /// A dump of `TsungLog`, whole lines.
     func append(dump: String) { put(dump, to: tsung, "tsung.log") }
+
+    /// Leaves latency.csv: what the percentiles of the summary are told from.
+    func keep(_ latencies: LatencyTable) {
+        guard !latencies.buckets.isEmpty else { return }
+        do { try Data(latencies.csv.utf8).write(to: URL(fileURLWithPath: directory + "/latency.csv"), options: .atomic) } catch {
+            troubles.append("\(directory)/latency.csv could not be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Adds a sentence to the events of a run that is over, in the time of its last event.
+    public static func add(note sentence: String, in directory: String) {
+        let path = directory + "/events.log"
+        let last = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }?
+            .split(separator: "\n").last?.split(separator: " ").first.flatMap { Double($0) }
+        guard let file = FileHandle(forWritingAtPath: path) else { return }
+        defer { try? file.close() }
+        guard (try? file.seekToEnd()) != nil else { return }
+        try? file.write(contentsOf: Data(String(format: "%9.3f  %@\n", last ?? 0, sentence as NSString).utf8))
+    }
 
     /// Writes summary.json beside its place first, so that no reader ever sees half of it.
     func finish(_ summary: Summary) throws {

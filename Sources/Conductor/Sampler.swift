@@ -29,7 +29,11 @@ struct Sample {
     static let header =
         "t_s,model_t_s,users,connected,joined,connect_ok_total,errors_total,target_memory_bytes,target_swap_bytes,"
         + "memory_pressure_pct,cpu_target,cpu_workers,cpu_softirq,bytes_in,bytes_out,memory_available_bytes,"
-        + "memory_limit_hits_total,footprint_bytes,etimedout_total,eaddrnotavail_total,gave_up_total"
+        + "memory_limit_hits_total,footprint_bytes,etimedout_total,eaddrnotavail_total,gave_up_total,cpu_idle,joined_total,"
+        + "lost_total," + causes.map { "errors_\($0)_total" }.joined(separator: ",")
+
+    /// Those without a column of an older name.
+    private static let causes = Tally.causeNames.filter { !["etimedout", "eaddrnotavail", "abort_max_conn_retries"].contains($0) }
 
     /// What was not measured is an empty field.
     var row: String {
@@ -41,7 +45,8 @@ struct Sample {
             limitHits.map { String($0) }, hasTarget ? String(tally.footprintBytes) : nil, total("etimedout"), total("eaddrnotavail"),
             total("abort_max_conn_retries"),
         ]
-        return fields.map { $0 ?? "" }.joined(separator: ",")
+        let later = [share(cpuIdle) ?? "", String(tally.joinedTotal), String(tally.lost)] + Self.causes.map(total)
+        return (fields.map { $0 ?? "" } + later).joined(separator: ",")
     }
 
     private func total(_ error: String) -> String { String(tally.errors[error, default: 0]) }

@@ -34,12 +34,12 @@ extension Run {
         nextSample = max(nextSample + plan.samplePeriodSeconds, monotonicSeconds())
         notePeaks(sample.tally)
         let seconds = sample.wallSeconds - (before?.wallSeconds ?? 0)
-        let rate = seconds > 0 ? Double(sample.tally.joinedTotal - (before?.tally.joinedTotal ?? 0)) / seconds : 0
+        let rate = seconds > 0 ? Double(sample.tally.openedTotal - (before?.tally.openedTotal ?? 0)) / seconds : 0
         onProgress(
             Progress(
                 stage: stage, elapsedSeconds: monotonicSeconds() - began, modelSeconds: sample.modelSeconds,
                 usersStarted: sample.tally.started, usersPlanned: plan.users, connected: sample.tally.connected,
-                joined: sample.tally.joined, joinsPerSecond: rate,
+                joined: sample.tally.present(plan), joinsPerSecond: rate,
                 memoryUsedBytes: sample.memoryAvailableBytes.map { plan.host.memoryTotalBytes > $0 ? plan.host.memoryTotalBytes - $0 : 0 },
                 memoryTotalBytes: plan.host.memoryTotalBytes, errors: sample.tally.errorCount, lost: sample.tally.lost,
                 verified: stage == .sweeping ? sample.tally.verified : nil,
@@ -54,7 +54,7 @@ extension Run {
 
     func estimate(_ stage: Progress.Stage, _ sample: Sample, _ rate: Double) -> Double? {
         guard stage == .ramping else { return nil }
-        let left = Double(plan.users - sample.tally.joinedTotal - sample.tally.ended)
+        let left = Double(plan.users - sample.tally.started + sample.tally.onTheirWay)
         return rate > 0 ? left / rate + plan.holdSeconds : nil
     }
 

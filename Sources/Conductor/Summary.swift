@@ -15,7 +15,7 @@ public struct Summary: Codable, Equatable, Sendable {
     public struct Users: Codable, Equatable, Sendable {
         public var peak: Int
         public var started: Int
-        /// Whose session was played to its end; nil in records of versions that did not tell.
+        /// Users whose session was played to its end; nil only in summaries of older versions.
         public var finished: Int?
     }
     public struct Level: Codable, Equatable, Sendable {
@@ -48,7 +48,7 @@ public struct Summary: Codable, Equatable, Sendable {
         public var join: Percentiles?
         public var heartbeat: Percentiles?
         public var broadcast: Percentiles?
-        /// Of messages of a session that waits for an answer.
+        /// From a message of a session that waits for one to its answer.
         public var reply: Percentiles?
     }
     public struct ConnectionBytes: Codable, Equatable, Sendable {
@@ -71,6 +71,13 @@ public struct Summary: Codable, Equatable, Sendable {
         public var workers: Double?
         public var softirq: Double?
         /// What the three are, in a sentence.
+        public var method: String
+    }
+    /// How often something was done for a connection.
+    public struct Work: Codable, Equatable, Sendable {
+        public var target: Double?
+        public var workers: Double?
+        /// What is counted, in a sentence.
         public var method: String
     }
     /// The run's curve of connections beside the reference's; all nil without one. `Conductor.Fidelity` says how.
@@ -133,9 +140,14 @@ public struct Summary: Codable, Equatable, Sendable {
         public var workersPct: Double?
         /// Softirq of the whole host; a kernel that does not account it apart has it in the two above as well.
         public var softirqPct: Double?
-        /// The CPUs were used up, and the workers used more of them than the target: the load, not the target, may
-        /// have been the limit. nil at rate max, where the load is meant to be.
+        /// Busy with neither of these: other programs and the kernel's own threads.
+        public var othersPct: Double?
+        public var idlePct: Double?
+        /// The CPUs were used up, and the workers used more of them than the target, or used up CPUs of their own: the
+        /// load, not the target, was the limit. nil at rate max on CPUs that both share, where the load is meant to be.
         public var generatorBound: Bool?
+        /// `generator-bound`, `target-bound`, `cpu-bound` (both sides at rate max), or `not cpu-bound`.
+        public var verdict: String?
     }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
@@ -145,6 +157,11 @@ public struct Summary: Codable, Equatable, Sendable {
     public struct Traffic: Codable, Equatable, Sendable {
         public var bytesIn: UInt64
         public var bytesOut: UInt64
+        /// Messages of sessions, joins among them, without what the sweep asks; nil only in summaries of older versions.
+        public var messagesSent: UInt64?
+        public var messagesAnswered: UInt64?
+        /// Of those answered: with an error, or by the crash of the channel.
+        public var messagesRefused: UInt64?
     }
     /// The run as a stretch of time.
     public struct Course: Codable, Equatable, Sendable {
@@ -192,6 +209,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var latencyUs: Latency
     public var bytesPerConnection: ConnectionBytes
     public var cpuUsPerConnection: CPU
+    public var contextSwitchesPerConnection: Work?
+    public var systemCallsPerConnection: Work?
     /// As the workers saw it.
     public var traffic: Traffic
     public var fidelity: Fidelity
@@ -204,6 +223,8 @@ public struct Summary: Codable, Equatable, Sendable {
     public var visitors: Int?
     /// nil in records of versions that did not tell.
     public var run: Course?
+    /// null for a run that ended before its connections were held.
+    public var placement: Placement?
 
     /// Pretty, with sorted keys, so that two summaries can be compared by eye and by diff.
     public func encoded() throws -> Data {
@@ -218,7 +239,10 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Figures that may be missing, by the object they stand in: an encoder leaves nil out, and the contract wants null.
     private static let nullable: [String: [String]] = [
-        "": ["digest", "verified", "droplet", "visitors", "run"],
+        "": [
+            "digest", "verified", "droplet", "visitors", "run", "placement", "context_switches_per_connection",
+            "system_calls_per_connection",
+        ],
         "users": ["finished"],
         "ceiling": ["at_connected"],
         "ramp": ["seconds", "joins_per_second"],
@@ -227,7 +251,9 @@ public struct Summary: Codable, Equatable, Sendable {
             "target_kernel", "target_user", "target_footprint", "worker_kernel", "worker_user", "pair", "fixed", "slab",
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
-        "interference": ["host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "generator_bound"],
+        "interference": [
+            "host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct", "generator_bound", "verdict",
+        ],
         "fidelity": [
             "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",
             "compared_samples", "compared_from_model_s", "compared_to_model_s", "knee_connected", "knee_model_s",
@@ -238,7 +264,10 @@ public struct Summary: Codable, Equatable, Sendable {
     ]
 
     /// Of what may be missing as a whole, where it is there.
-    private static let nullableWithin: [String: [String]] = ["droplet": dropletKeys, "run": ["command", "ended_early_because"]]
+    private static let nullableWithin: [String: [String]] = [
+        "droplet": dropletKeys, "run": ["command", "ended_early_because"],
+        "context_switches_per_connection": ["target", "workers"], "system_calls_per_connection": ["target", "workers"],
+    ]
 
     private static let dropletKeys = [
         "limit_bytes", "swap_limit_bytes", "base_bytes", "memory_peak_bytes", "swap_peak_bytes", "limit_hits", "oom_kills",

@@ -1,4 +1,5 @@
 import Engine
+import Profiles
 
 /// What all lanes of both sides have counted by now.
 struct Tally {
@@ -8,11 +9,19 @@ struct Tally {
     var connectedTotal = 0
     var joined = 0
     var joinedTotal = 0
-    var retries = 0
-    var lost = 0
-    var verified = 0
+    /// Users whose opening was done: the first join answered, or the WebSocket open where a session joins nothing.
+    var openedTotal = 0
     /// Users whose session was played to its end.
     var finished = 0
+    /// Messages of sessions.
+    var messagesSent: UInt64 = 0
+    var messagesAnswered: UInt64 = 0
+    var messagesRefused: UInt64 = 0
+    var retries = 0
+    var lost = 0
+    /// Connections that the lanes asked in the sweep, or are going to.
+    var asked = 0
+    var verified = 0
     var bytesIn: UInt64 = 0
     var bytesOut: UInt64 = 0
     /// By the name of the cause; what did not happen is not there.
@@ -30,6 +39,9 @@ struct Tally {
     var footprintBytes: UInt64 = 0
 
     static let causes = Counter.allCases.filter { $0.cause != nil }
+
+    /// The names of all causes of failure, in the order of their counters.
+    static let causeNames = causes.compactMap(\.cause)
 
     /// Before anything was counted.
     static let none = Tally()
@@ -54,10 +66,15 @@ struct Tally {
         connectedTotal += Int(lane[.connected])
         joined += Int(lane[.joinedNow])
         joinedTotal += Int(lane[.joined])
+        openedTotal += Int(lane[.opened])
+        finished += Int(lane[.finished])
+        messagesSent &+= lane[.messagesSent]
+        messagesAnswered &+= lane[.messagesAnswered]
+        messagesRefused &+= lane[.messagesRefused]
         retries += Int(lane[.retries])
         lost += Int(lane[.lost])
+        asked += Int(lane[.sweepAsked])
         verified += Int(lane[.verified])
-        finished += Int(lane[.finished])
         bytesIn &+= lane[.bytesIn]
         bytesOut &+= lane[.bytesOut]
         digestLow &+= lane[.digestLow]
@@ -67,6 +84,12 @@ struct Tally {
         if lane[.sweepState] != 2 { sweeping += 1 }
         for cause in Tally.causes where lane[cause] > 0 { errors[cause.cause ?? "", default: 0] += Int(lane[cause]) }
     }
+
+    /// Users that have started and neither opened nor given up yet.
+    var onTheirWay: Int { started - openedTotal - (ended - finished - lost) }
+
+    /// Users that are there: with a topic joined, or connected where the session joins nothing.
+    func present(_ plan: Plan) -> Int { plan.joins ? joined : connected }
 
     var errorCount: Int { errors.values.reduce(0, +) }
     var digest: String? {

@@ -97,6 +97,7 @@ extension Run {
         } else {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
+        record.keep(LatencyTable(board))
         summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
         // What the run came to is handed back even when it cannot be kept; but a run without a record has broken.
@@ -127,9 +128,13 @@ extension Run {
                 connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil,
                 reply: percentiles(.reply)),
             bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
-            traffic: .init(bytesIn: tally.bytesIn, bytesOut: tally.bytesOut),
+            contextSwitchesPerConnection: work(figures)?.switches, systemCallsPerConnection: work(figures)?.calls,
+            traffic: .init(
+                bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
+                messagesAnswered: tally.messagesAnswered, messagesRefused: tally.messagesRefused),
             fidelity: fidelity(), droplet: droplet?.summary, interference: interference(figures),
-            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors, run: course)
+            teardown: figures.teardown, expectations: [], host: plan.host, visitors: visitors, run: course,
+            placement: figures.placement)
     }
 
     private var course: Summary.Course {
@@ -174,21 +179,20 @@ extension Run {
             method: "CPU time of both processes and softirq time of the whole host over the ramp, divided by its joins. A kernel that does not account interrupt time apart has charged softirq to the processes as well: do not add the three.")
     }
 
-    /// From this share on the CPUs count as used up: the scheduler never fills the last percents.
-    private static let busyPercent = 95.0
+    private func work(_ figures: Figures) -> (switches: Summary.Work, calls: Summary.Work)? {
+        guard let before = figures.workBefore, let after = figures.workAfter else { return nil }
+        let joins = Double(figures.rampJoins)
+        return (after.switches(since: before, joins: joins), after.calls(since: before, joins: joins, hasTarget: !plan.target.isForeign))
+    }
 
     func interference(_ figures: Figures) -> Summary.Interference {
-        guard let before = figures.usageBefore, let after = figures.usageAfter, after.seconds > before.seconds else { return .init() }
-        let all = (after.seconds - before.seconds) * Double(max(1, plan.host.cpus)) / 100
-        // Idle time is the whole host's: it says nothing of the few CPUs that a run is confined to.
-        let busy = Usage.isWholeHost(plan) ? after.idleSeconds(since: before).map { max(0, 100 - $0 / all) } : nil
-        let target = Usage.seconds(after.target, since: before.target).map { $0 / all }
-        let workers = Usage.seconds(after.workers, since: before.workers).map { $0 / all }
-        // At rate max the load is as fast as both ends go, so it is always the limit, and that says nothing.
-        var bound: Bool?
-        if isPaced, let busy, let target, let workers { bound = busy >= Run.busyPercent && workers > target }
-        let softirq = after.softirqSeconds(since: before).map { $0 / all }
-        return .init(hostBusyPct: busy, targetPct: target, workersPct: workers, softirqPct: softirq, generatorBound: bound)
+        guard let before = figures.usageBefore, let after = figures.usageAfter else { return .init() }
+        let used = Summary.Interference.Used(
+            seconds: after.seconds - before.seconds, hostCPUs: plan.host.cpus,
+            idle: Usage.isWholeHost(plan) ? after.idleSeconds(since: before) : nil,
+            target: Usage.seconds(after.target, since: before.target), workers: Usage.seconds(after.workers, since: before.workers),
+            softirq: after.softirqSeconds(since: before), targetCPUs: figures.targetCPUs, workersCPUs: figures.workersCPUs)
+        return .init(used, isPaced: isPaced)
     }
 
     private func percentiles(_ latency: Latency) -> Summary.Percentiles? {

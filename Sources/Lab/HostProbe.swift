@@ -37,24 +37,31 @@ public struct HostProbe {
     }
 
     /// Throws only when /proc cannot be read at all. Costs a few file reads.
-    public func facts(_ privileges: Privileges) throws -> HostFacts {
+    ///
+    /// - Parameter networks: the models of which it is tried whether this kernel can make their links.
+    public func facts(_ privileges: Privileges, trying networks: [Plan.NetworkModel] = []) throws -> HostFacts {
         guard let memory = file("/proc/meminfo").map({ Meminfo($0) }), let total = memory["MemTotal"] else {
             throw LabError(.hostCannot, "/proc/meminfo cannot be read: simbench needs /proc mounted.")
         }
         let available = memory["MemAvailable"] ?? memory["MemFree"] ?? 0
         let group = ContainerMemory.read(root: root)
-        return HostFacts(
+        let nodes = Topology.nodes(root: root, allowedCPUs: answers.allowedCPUs)
+        var facts = HostFacts(
             kernelRelease: file("/proc/sys/kernel/osrelease")?.trimmed ?? "unknown",
             cpuModel: cpuModel(), cpus: answers.allowedCPUs.count,
             memoryTotalBytes: min(total, group?.limitBytes ?? total),
             memoryAvailableBytes: min(available, group?.availableBytes ?? available),
             swapTotalBytes: memory["SwapTotal"] ?? 0,
-            numaNodes: Topology.read(root: root, allowedCPUs: answers.allowedCPUs).nodes.count,
+            numaNodes: nodes.filter { !$0.cpus.isEmpty || $0.memoryBytes > 0 }.count,
             descriptorLimit: answers.descriptorLimit,
             ioUringUnavailableBecause: answers.ioUringUnavailableBecause,
             privilege: privileges.level, privilegeLimitedBecause: privileges.because,
             tcpMemoryBytes: tcpMemoryBytes(), capUnavailableBecause: capUnavailableBecause(privileges),
             swapDiskFreeBytes: DiskSpace.freeBytes(at: root + SwapFolder.path))
+        facts.nodes = nodes
+        facts.offlineCpus = Topology.offlineCPUs(root: root)
+        if privileges.level != .none { facts.unavailableNetworks = NetworkProbe.unavailable(networks) }
+        return facts
     }
 
     /// Caps are for the host's root: groups of a container's own may be too few for it, and are asked for in vain.

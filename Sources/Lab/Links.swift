@@ -2,7 +2,7 @@ import Glibc
 
 /// What the lab does to links, addresses and routes: one method a deed, each one netlink request.
 struct Links {
-    private let socket: NetlinkSocket
+    let socket: NetlinkSocket
 
     /// Acts in the given namespace, or in the calling thread's.
     init(namespace: Int32? = nil) throws { socket = try NetlinkSocket(namespace: namespace) }
@@ -11,25 +11,25 @@ struct Links {
     func close() { socket.close() }
 
     /// A veth pair: `name` here, `peer` in another namespace. It dies when either end's namespace does.
-    func createPair(_ name: String, peer: String, peerNamespace: Int32) throws {
-        var message = NetlinkMessage(type: Rtnetlink.newLink, flags: Rtnetlink.create | Rtnetlink.exclusive)
-        message.appendLinkHeader()
-        message.attribute(Attribute.name, text: name)
-        message.nested(Attribute.linkInfo) { info in
-            info.attribute(Attribute.kind, text: "veth")
-            info.nested(Attribute.data) { data in
-                data.nested(Attribute.vethPeer) { other in
-                    other.appendLinkHeader()
-                    other.attribute(Attribute.name, text: peer)
-                    other.attribute(Attribute.namespaceDescriptor, UInt32(bitPattern: peerNamespace))
-                }
-            }
-        }
-        try socket.request(message, "create the link \(name) to \(peer)")
+    ///
+    /// - Parameters:
+    ///   - hardware: of the end here; nil is the kernel's choice.
+    ///   - mtu: of both ends, bytes; nil is the kernel's 1500.
+    func createPair(
+        _ name: String, peer: String, peerNamespace: Int32, hardware: MACAddress? = nil, mtu: UInt32? = nil
+    ) throws {
+        try socket.request(
+            LinkMessage.pair(name, peer: peer, peerNamespace: peerNamespace, hardware: hardware, mtu: mtu),
+            "create the link \(name) to \(peer)", module: "veth")
     }
 
     /// The link's index, which addresses and routes ask for.
     func index(of name: String) throws -> Int32 {
+        try description(of: name).withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: Int32.self) }
+    }
+
+    /// struct ifinfomsg and the attributes after it.
+    func description(of name: String) throws -> [UInt8] {
         var message = NetlinkMessage(type: Rtnetlink.getLink)
         message.appendLinkHeader()
         message.attribute(Attribute.name, text: name)
@@ -37,7 +37,7 @@ struct Links {
         guard let payload = answers.first(where: { $0.type == Rtnetlink.newLink })?.payload, payload.count >= 16 else {
             throw LabError(.broken, "Could not find the link \(name): the kernel's answer is too short.")
         }
-        return payload.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 4, as: Int32.self) }
+        return payload
     }
 
     func setUp(_ name: String) throws {
@@ -89,31 +89,7 @@ struct Links {
     }
 
     private enum Attribute {
-        static let name: UInt16 = 3, linkInfo: UInt16 = 18, namespaceDescriptor: UInt16 = 28
-        static let kind: UInt16 = 1, data: UInt16 = 2, vethPeer: UInt16 = 1
+        static let name: UInt16 = 3
         static let nsid: UInt16 = 1, nsidDescriptor: UInt16 = 3
     }
-}
-
-/// A dotted IPv4 address. Pure.
-struct IPv4Address: Equatable, CustomStringConvertible {
-    let value: UInt32
-
-    init(value: UInt32) { self.value = value }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for part in parts {
-            guard part.utf8.count <= 3, part.utf8.allSatisfy({ (48...57).contains($0) }), let octet = UInt8(part)
-            else { return nil }
-            value = value << 8 | UInt32(octet)
-        }
-        self.value = value
-    }
-
-    var octets: [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
-    var description: String { octets.map(String.init).joined(separator: ".") }
-    var isLoopback: Bool { value >> 24 == 127 }
 }

@@ -71,7 +71,7 @@ enum Rtnetlink {
     static let request: UInt16 = 1, acknowledge: UInt16 = 4, dump: UInt16 = 0x300
     static let exclusive: UInt16 = 0x200, create: UInt16 = 0x400
     static let newLink: UInt16 = 16, deleteLink: UInt16 = 17, getLink: UInt16 = 18
-    static let newAddress: UInt16 = 20, newRoute: UInt16 = 24
+    static let newAddress: UInt16 = 20, newRoute: UInt16 = 24, newNeighbour: UInt16 = 28
     static let newNamespaceId: UInt16 = 88, getNamespaceId: UInt16 = 90
     static let error: UInt16 = 2, done: UInt16 = 3
     static let protocolRoute: Int32 = 0, socketLevel: Int32 = 270

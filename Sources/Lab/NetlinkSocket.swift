@@ -33,9 +33,11 @@ final class NetlinkSocket {
     }
 
     /// Sends a request and returns the messages that came before its acknowledgement.
-    /// `action` reads after "Could not".
+    /// `action` reads after "Could not"; `module` is the kernel's for the kind of link that is asked for.
     @discardableResult
-    func request(_ message: NetlinkMessage, _ action: @autoclosure () -> String) throws -> [NetlinkAnswer] {
+    func request(
+        _ message: NetlinkMessage, _ action: @autoclosure () -> String, module: String? = nil
+    ) throws -> [NetlinkAnswer] {
         sequence += 1
         let bytes = message.finished(sequence: sequence)
         guard send(descriptor, bytes, bytes.count, 0) == bytes.count else {
@@ -54,15 +56,15 @@ final class NetlinkSocket {
                 }
                 let (code, sentence) = answer.verdict
                 if code == 0 { return answers }
-                throw Self.failure(action(), code, sentence)
+                throw Self.failure(action(), code, sentence, module)
             }
         }
     }
 
-    private static func failure(_ action: String, _ code: Int32, _ sentence: String?) -> LabError {
+    static func failure(_ action: String, _ code: Int32, _ sentence: String?, _ module: String?) -> LabError {
         let said = sentence.map { "The kernel says: \($0.hasSuffix(".") ? $0 : $0 + ".")" }
         let hint: String? = switch code {
-        case EOPNOTSUPP: "This kernel has no such kind of link: load or install the veth module (`modprobe veth`)."
+        case EOPNOTSUPP: module.map { "This kernel has no such kind of link: load or install the \($0) module (`modprobe \($0)`, as root)." }
         case EEXIST: "Something of that name or address is already there: `simbench cleanup` removes what a dead run left."
         default: nil
         }

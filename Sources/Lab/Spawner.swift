@@ -17,7 +17,8 @@ public struct SpawnRequest: Sendable {
     public var cgroupProcs: [Int32] = []
     /// Empty: inherit.
     public var cpus: [Int32] = []
-    public var memoryNode: Int32?
+    /// Preferred; empty: inherit.
+    public var memoryNodes: [Int32] = []
     /// The network namespace the whole child starts in.
     public var networkNamespace: Int32?
     /// The kernel kills the child when the THREAD that spawned it ends: spawn from one that lives as long as the run.
@@ -43,21 +44,24 @@ public enum Spawner {
         let pid = pairs.withUnsafeBufferPointer { pairs in
             request.cgroupProcs.withUnsafeBufferPointer { cgroups in
                 request.cpus.withUnsafeBufferPointer { cpus in
-                    var raw = simbench_spawn_request()
-                    raw.path = UnsafePointer(arguments.pointers[0])
-                    raw.arguments = UnsafePointer(arguments.pointers)
-                    raw.environment = UnsafePointer(environment.pointers)
-                    raw.descriptors = pairs.baseAddress
-                    raw.descriptor_count = Int32(pairs.count)
-                    raw.cgroup_procs = cgroups.baseAddress
-                    raw.cgroup_count = Int32(cgroups.count)
-                    raw.cpus = cpus.baseAddress
-                    raw.cpu_count = Int32(cpus.count)
-                    raw.memory_node = request.memoryNode ?? -1
-                    raw.network_namespace = request.networkNamespace ?? -1
-                    raw.dies_with_parent = request.diesWithParent
-                    raw.own_process_group = request.ownProcessGroup
-                    return simbench_spawn(&raw, &pidfd, &stage)
+                    request.memoryNodes.withUnsafeBufferPointer { nodes in
+                        var raw = simbench_spawn_request()
+                        raw.path = UnsafePointer(arguments.pointers[0])
+                        raw.arguments = UnsafePointer(arguments.pointers)
+                        raw.environment = UnsafePointer(environment.pointers)
+                        raw.descriptors = pairs.baseAddress
+                        raw.descriptor_count = Int32(pairs.count)
+                        raw.cgroup_procs = cgroups.baseAddress
+                        raw.cgroup_count = Int32(cgroups.count)
+                        raw.cpus = cpus.baseAddress
+                        raw.cpu_count = Int32(cpus.count)
+                        raw.memory_nodes = nodes.baseAddress
+                        raw.memory_node_count = Int32(nodes.count)
+                        raw.network_namespace = request.networkNamespace ?? -1
+                        raw.dies_with_parent = request.diesWithParent
+                        raw.own_process_group = request.ownProcessGroup
+                        return simbench_spawn(&raw, &pidfd, &stage)
+                    }
                 }
             }
         }

@@ -44,6 +44,20 @@ enum Sysctls {
         return values
     }
 
+    /// Hands packets that arrive in a namespace to these CPUs (RPS). Of the namespace since Linux 6.3. Pure.
+    static func steering(to cpus: [Int]) -> [(name: String, value: String)] {
+        [("net.core.rps_default_mask", mask(cpus))]
+    }
+
+    /// The kernel's way to write a set of CPUs: hexadecimal, 32 to a word, the last word first.
+    static func mask(_ cpus: [Int]) -> String {
+        var words = [UInt32](repeating: 0, count: (cpus.max() ?? 0) / 32 + 1)
+        for cpu in cpus where cpu >= 0 { words[cpu / 32] |= 1 << UInt32(cpu % 32) }
+        return words.reversed().map { String($0, radix: 16) }.enumerated().map { index, text in
+            index == 0 ? text : String(repeating: "0", count: 8 - text.count) + text
+        }.joined(separator: ",")
+    }
+
     /// bbr and fq pace every packet with a timer; the queue lengths are as long as they may be, so that the accept
     /// queue is the target's own doing.
     private static let common: [(name: String, value: String)] = [

@@ -10,6 +10,8 @@ public final class World {
     public private(set) var target: NetworkNamespace?
     /// By position in `plan.workers`; empty in loopback.
     public private(set) var workers: [NetworkNamespace] = []
+    /// The switch of a bridge, or the hosts of an overlay's machines: no process of a run enters them.
+    private(set) var forwarders: [NetworkNamespace] = []
     /// What this lab gives up, in sentences.
     public private(set) var degraded: [String] = []
     /// What was undone of dead runs before this one was built, in sentences.
@@ -50,19 +52,12 @@ public final class World {
         }
         let addresses = try Addresses(plan)
         try raiseHostSettings(plan, host)
-        switch plan.network {
-        case .loopback:
-            checkLoopbackPorts(plan)
-        case .routed:
-            guard host.privilege != .none else {
-                throw LabError(.hostCannot, "The routed network needs namespaces, which this user may not make"
-                    + "\(host.privilegeLimitedBecause.map { ": \($0)" } ?? ".") Or choose --network loopback.")
-            }
-            try makeNamespaces(plan)
-            try makeLinks(addresses)
-        case .bridge, .overlay:
-            throw LabError(.hostCannot, "The \(plan.network.rawValue) network is not built yet: choose --network routed.")
+        guard plan.network != .loopback else { return checkLoopbackPorts(plan) }
+        guard host.privilege != .none else {
+            throw LabError(.hostCannot, "The \(plan.network.rawValue) network needs namespaces, which this user may not make"
+                + "\(host.privilegeLimitedBecause.map { ": \($0)" } ?? ".") Or choose --network loopback.")
         }
+        try connect(try makeNamespaces(plan), addresses, plan)
     }
 
     private func raiseHostSettings(_ plan: Plan, _ host: HostFacts) throws {
@@ -82,17 +77,19 @@ public final class World {
         }
     }
 
-    private func makeNamespaces(_ plan: Plan) throws {
+    private func makeNamespaces(_ plan: Plan) throws -> Nursery {
         let nursery = try Nursery()
         self.nursery = nursery
-        target = try nursery.make(owner: "the target's", connections: plan.users)
-        try tune(target!, Sysctls.targetSettings())
+        let target = try nursery.make(owner: "the target's", connections: plan.users)
+        self.target = target
+        try tune(target, Sysctls.targetSettings())
         for worker in plan.workers {
             let namespace = try nursery.make(owner: "worker \(worker.index)'s", connections: worker.users)
             workers.append(namespace)
             try tune(namespace, Sysctls.workerSettings(worker, synRetries: plan.synRetries, linear: plan.synLinearTimeouts))
         }
         degraded += nursery.degraded
+        return nursery
     }
 
     private func tune(_ namespace: NetworkNamespace, _ settings: [(name: String, value: String)]) throws {
@@ -100,25 +97,35 @@ public final class World {
         degraded += refused.map { "In \(namespace.owner) namespace \($0)" }
     }
 
-    /// One pair a worker, routed: `up0` in the worker's namespace, `w<position>` in the target's.
-    private func makeLinks(_ addresses: Addresses) throws {
-        let target = self.target!
-        let inTarget = try Links(namespace: target.descriptor)
-        defer { inTarget.close() }
-        try inTarget.setUp("lo")
-        try inTarget.addAddress(addresses.target, prefix: 32, to: "lo")
-        for (position, address) in addresses.workers.enumerated() {
-            let there = "w\(position)"
-            let inWorker = try Links(namespace: workers[position].descriptor)
-            defer { inWorker.close() }
-            try inWorker.setUp("lo")
-            try inWorker.createPair("up0", peer: there, peerNamespace: target.descriptor)
-            try inTarget.addAddress(address.gateway, prefix: 30, to: there)
-            try inTarget.setUp(there)
-            try inWorker.addAddress(address.own, prefix: 30, to: "up0")
-            try inWorker.setUp("up0")
-            try inWorker.addDefaultRoute(through: address.gateway)
+    /// Everything made here lives in the namespaces and dies with them: links, bridges, VXLAN devices and their entries.
+    private func connect(_ nursery: Nursery, _ addresses: Addresses, _ plan: Plan) throws {
+        guard let target else { return }
+        // Links take it when they are made, and it goes with the namespace.
+        if plan.rps == .target { try tune(target, Sysctls.steering(to: plan.placement?.target.cpus ?? [])) }
+        let machines = Machines(target: target, workers: workers)
+        switch plan.network {
+        case .loopback: break
+        case .routed: try RoutedWiring.connect(machines, addresses, linkName: "up0")
+        case .bridge:
+            let hub = try makeForwarder(nursery, "the switch's")
+            try BridgeWiring.connect(machines, addresses, hub: hub)
+        case .overlay:
+            let hosts = Machines(
+                target: try makeForwarder(nursery, "the target's host's"),
+                workers: try workers.indices.map { try makeForwarder(nursery, "worker \($0)'s host's") })
+            try OverlayWiring.connect(machines, on: hosts, addresses)
         }
+    }
+
+    /// A namespace without sockets of a run, that passes on what others send.
+    private func makeForwarder(_ nursery: Nursery, _ owner: String) throws -> NetworkNamespace {
+        let namespace = try nursery.make(owner: owner, connections: 0)
+        forwarders.append(namespace)
+        // Frames through the bridge are not shown to the IP packet filter, which has no rules here: a bridge alone.
+        let filter = "net.bridge.bridge-nf-call-iptables"
+        let hasFilter = try onThread(inNamespace: namespace.descriptor) { Sysctls.read(filter) == "1" }
+        if hasFilter { try tune(namespace, [(filter, "0")]) }
+        return namespace
     }
 
     /// In loopback the host's own range counts, and it is not ours to change.
@@ -165,9 +172,10 @@ public final class World {
         for device in swaps { leaks += device.remove() }
         swaps = []
         do { leaks += try journal.undo().failed } catch { leaks.append("\(error)") }
-        let inodes = Set(([target].compactMap { $0 } + workers).map(\.inode))
-        for namespace in [target].compactMap({ $0 }) + workers { namespace.close() }
-        (target, workers) = (nil, [])
+        let namespaces = [target].compactMap { $0 } + workers + forwarders
+        let inodes = Set(namespaces.map(\.inode))
+        for namespace in namespaces { namespace.close() }
+        (target, workers, forwarders) = (nil, [], [])
         guard let nursery else { return leaks }
         self.nursery = nil
         defer { nursery.close() }
@@ -193,56 +201,5 @@ public final class World {
             usleep(UInt32(step * 1000))
             waited += step
         }
-    }
-}
-
-/// The plan's addresses, checked. Pure.
-struct Addresses: Equatable {
-    struct Worker: Equatable {
-        var own: IPv4Address
-        /// The target's end of the worker's /30.
-        var gateway: IPv4Address
-    }
-    var target: IPv4Address
-    var workers: [Worker]
-
-    init(_ plan: Plan) throws {
-        func parse(_ text: String, _ whose: String) throws -> IPv4Address {
-            guard let address = IPv4Address(text) else {
-                throw LabError(.broken, "\(whose) address \"\(text)\" is no dotted IPv4 address.")
-            }
-            guard plan.network == .loopback ? address.isLoopback : Addresses.mayBeOurs(address) else {
-                throw LabError(.broken, "\(whose) address \(address) is not one of the lab's own: it must lie in "
-                    + (plan.network == .loopback ? "127.0.0.0/8." : "198.18.0.0/15 or a private range."))
-            }
-            return address
-        }
-        target = try parse(plan.target.address, "The target's")
-        workers = try plan.workers.map {
-            let own = try parse($0.address, "Worker \($0.index)'s")
-            if plan.network == .routed, own.value & 3 != 2 {
-                throw LabError(.broken, "Worker \($0.index)'s address \(own) is not the second host of its /30.")
-            }
-            return Worker(own: own, gateway: IPv4Address(value: own.value &- 1))
-        }
-        try checkApart(plan)
-    }
-
-    /// The kernel takes the same address on two links, and answers then go to the wrong worker.
-    private func checkApart(_ plan: Plan) throws {
-        let shift = plan.network == .loopback ? UInt32(0) : 2
-        var taken = [target.value >> shift: "the target"]
-        for (worker, address) in zip(plan.workers, workers) {
-            if let other = taken.updateValue("worker \(worker.index)", forKey: address.own.value >> shift) {
-                let what = shift == 0 ? "address" : "/30"
-                throw LabError(.broken, "Worker \(worker.index) and \(other) share one \(what), at \(address.own).")
-            }
-        }
-    }
-
-    /// RFC 2544's benchmark range, or a private one a profile chose: never an address of someone else's.
-    private static func mayBeOurs(_ address: IPv4Address) -> Bool {
-        let value = address.value
-        return value >> 17 == 0xC612 >> 1 || value >> 24 == 10 || value >> 20 == 0xAC1 || value >> 16 == 0xC0A8
     }
 }

@@ -31,10 +31,10 @@ struct Choices {
         // Somebody else's server is on the host's own network, and so are the workers.
         if flags.foreign != nil { return .loopback }
         let wanted = flags.network ?? profile.network
-        guard Planner.supportedNetworks.contains(wanted) else {
+        if let cause = host.unavailableNetworks?[wanted.rawValue], host.privilege != .none {
             let asked = flags.network == nil ? "network.model of profile \(profile.name)" : "--network"
-            let supported = Planner.supportedNetworks.map(\.rawValue).joined(separator: ", ")
-            throw .invalid("\(asked) is \(wanted.rawValue); the network models of this version are \(supported).")
+            throw .hostCannot(
+                "\(asked) is \(wanted.rawValue), which this kernel cannot make. \(sentence(cause)) Or use --network routed.")
         }
         let reason = host.privilegeLimitedBecause.map { " " + sentence($0) } ?? ""
         switch host.privilege {

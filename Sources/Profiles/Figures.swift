@@ -50,7 +50,12 @@ public enum Figures {
         .map { ("bytes_per_connection.\($0)", .bytes) }
         + ["target", "workers", "softirq"].map { ("cpu_us_per_connection.\($0)", .microseconds) }
         + ["bytes_in", "bytes_out"].map { ("traffic.\($0)", .bytes) }
-        + ["host_busy_pct", "target_pct", "workers_pct", "softirq_pct"].map { ("interference.\($0)", .percent) }
+        + ["sent", "answered", "refused"].map { ("traffic.messages_\($0)", .count) }
+        + ["context_switches", "system_calls"].flatMap { what in
+            ["target", "workers"].map { ("\(what)_per_connection.\($0)", FigureUnit.count) }
+        }
+        + ["host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct"]
+        .map { ("interference.\($0)", .percent) }
 
     /// They are there when the target has a droplet's limits. An expectation of `droplet.oom_kills` makes the kill of the
     /// target a result of the run instead of its breakdown.

@@ -33,6 +33,12 @@ public struct HostFacts: Codable, Equatable, Sendable {
     public var capUnavailableBecause: String?
     /// Free bytes of the disk that a swap file would be made on; nil when it cannot be told.
     public var swapDiskFreeBytes: UInt64?
+    /// Network models whose links this kernel cannot make, with the reason, of those that were tried.
+    public var unavailableNetworks: [String: String]?
+    /// The online memory nodes; nil in records of versions that did not look at them.
+    public var nodes: [Node]?
+    /// CPUs that are there and switched off.
+    public var offlineCpus: [Int]?
 
     /// Whether the kernel's release, such as 6.18.44-x, is at least major.minor. One that cannot be read is old.
     public func isKernelAtLeast(_ major: Int, _ minor: Int) -> Bool {

@@ -9,7 +9,10 @@ public enum Limits {
     public static let bytes: UInt64 = 1 << 50
     /// One /30 per worker in 198.19.0.0/16 makes room for 16,383; the rest is margin.
     public static let workers = 16_000
+    /// A bridge has 1,023 ports (BR_MAX_PORTS less one), and one is the target's.
+    public static let bridgeWorkers = 1_022
     public static let cpus = 4_096
+    public static let memoryNodes = 1_024
     public static let retries = 1_000
     /// The kernel takes at most 127 for net.ipv4.tcp_syn_retries.
     public static let synRetries = 127

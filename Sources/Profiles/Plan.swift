@@ -301,6 +301,10 @@ public struct Plan: Codable, Equatable, Sendable {
     public var cloud: Cloud?
     /// Where attempts go that never get an answer: an address in the target's network that nobody has.
     public var unansweredAddress: String?
+    /// nil in records of versions that had none.
+    public var placement: Placement?
+    /// nil is off.
+    public var rps: PacketSteering?
     /// In the order in which they come.
     public var predictions: [Prediction] = []
     public var expectations: [Expectation]
@@ -311,6 +315,8 @@ public struct Plan: Codable, Equatable, Sendable {
     /// Remarks for the reader of `simbench plan`: what was chosen or scaled, and why; sentences.
     public var notes: [String]
     public var host: HostFacts
+    /// The words that started the run, the program's name first; nil for a plan that is only shown.
+    public var command: [String]?
 
     /// Modelled server memory per connection as the profile has it, bytes; 0 when it models none.
     public var modelFootprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.modelBytes } }

@@ -4,7 +4,7 @@ public enum PlanText {
 
     /// The whole text, ending in a newline.
     public static func render(_ plan: Plan) -> String {
-        var sections = [heading(plan), summary(plan), phases(plan), workers(plan), lanes(plan)]
+        var sections = [heading(plan), summary(plan), phases(plan), workers(plan), lanes(plan), PlacementText.section(plan)]
         sections += PlanMemory.sections(plan)
         sections.append(expectations(plan))
         sections.append(remarks("Degraded", plan.degraded))

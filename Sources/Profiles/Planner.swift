@@ -1,8 +1,5 @@
 /// Turns a profile, the flags and the host's facts into a plan. Pure: the same input gives the same plan.
 public enum Planner {
-    /// Network models that the lab can build.
-    public static let supportedNetworks: [Plan.NetworkModel] = [.routed, .loopback]
-
     private static let defaultWindow = 64
     /// A cautious bound, not a measurement: on two CPUs few ramping lanes were a third faster than all at once.
     private static let mostActiveLanes = 16
@@ -18,10 +15,12 @@ public enum Planner {
         var profile = given
         let disowned = flags.foreign == nil ? [] : profile.disown()
         let choices = try Choices(profile, flags, host)
+        var placementNotes: [String] = []
+        let placement = try Placer(host).place(profile.placement, notes: &placementNotes)
         let workforce = Workforce(groups: profile.workers, targetPortCount: profile.target.portCount)
         let ledger = Costs.ledger(choices.engine, portsPerUser: workforce.portsPerUser)
         let capacity = try Capacity(
-            host: host, engine: choices.engine, activeLanes: activeLanes(profile, host),
+            host: host, engine: choices.engine, activeLanes: activeLanes(profile, host, placement),
             targetLanes: profile.tuning.targetLanes, ledger: ledger)
 
         var arrivals = try Arrivals(profile, capacity: workforce.capacity) { () throws(PlanError) -> Int in
@@ -36,7 +35,7 @@ public enum Planner {
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
 
         let counts = workforce.counts(users: arrivals.users, scaledFrom: base)
-        try checkWorkers(counts, users: arrivals.users)
+        try checkWorkers(counts, users: arrivals.users, choices.network)
         var workers = workforce.workers(users: arrivals.users, counts: counts, network: choices.network)
         if let foreign = flags.foreign, !foreign.isOnLoopback {
             for index in workers.indices { workers[index].address = Address.kernelsChoice }
@@ -48,8 +47,9 @@ public enum Planner {
             capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
             workers: workers.count)
 
-        var notes = arrivals.notes
+        var notes = arrivals.notes + placementNotes
         var degraded = choices.degraded + disowned
+        let steering = try Placer.steering(profile.rps, placement, choices.network, degraded: &degraded)
         let keepsMixture = fitting.connectionScale == 1 || workforce.keepsMixture(counts, users: arrivals.users, base: base)
         if !keepsMixture {
             degraded.append(
@@ -90,6 +90,7 @@ public enum Planner {
             hibernateAfterSeconds: profile.hibernateAfterSeconds, footprintScale: fitting.footprintScale,
             connectionScale: fitting.connectionScale, cap: cap, cloud: profile.cloud,
             unansweredAddress: workers.contains { $0.unansweredShare > 0 } ? Address.unanswered(choices.network) : nil,
+            placement: placement, rps: steering,
             expectations: expectations, referencePath: profile.referencePath, degraded: degraded, notes: notes, host: host)
         plan.predictions = Predictions.all(plan)
         plan.notes += Remarks.session(plan)
@@ -122,8 +123,8 @@ public enum Planner {
 
     /// One per CPU, each pinned to its own: on two CPUs faster than two per CPU on io_uring, and no slower on epoll.
     /// `tuning.active_lanes` overrides it.
-    private static func activeLanes(_ profile: Profile, _ host: HostFacts) -> Int {
-        profile.tuning.activeLanes ?? min(max(1, host.cpus), mostActiveLanes)
+    private static func activeLanes(_ profile: Profile, _ host: HostFacts, _ placement: Plan.Placement) -> Int {
+        profile.tuning.activeLanes ?? min(max(1, placement.mostCPUs ?? host.cpus), mostActiveLanes)
     }
 
     private static func target(
@@ -163,8 +164,13 @@ public enum Planner {
             + "\(UnitText.bytes(capacity.budget)) that this host offers."
     }
 
-    private static func checkWorkers(_ counts: [Int], users: Int) throws(PlanError) {
+    private static func checkWorkers(_ counts: [Int], users: Int, _ network: Plan.NetworkModel) throws(PlanError) {
         let total = counts.reduce(0, +)
+        if network == .bridge, total > Limits.bridgeWorkers {
+            throw .invalid(
+                "\(UnitText.count(users)) users take \(UnitText.count(total)) workers, and a bridge of the kernel's has room for "
+                    + "\(UnitText.count(Limits.bridgeWorkers)). Use --network routed or overlay, or raise workers.users.")
+        }
         guard total > Limits.workers else { return }
         throw .invalid(
             "\(UnitText.count(users)) users take \(UnitText.count(total)) workers; at most "

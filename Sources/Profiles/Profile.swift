@@ -103,6 +103,8 @@ public struct Profile: Equatable, Sendable {
     public var load: Load
     public var session: [Plan.Step]
     public var network: Plan.NetworkModel = .routed
+    public var rps: Plan.PacketSteering = .off
+    public var placement: PlacementWish = .auto
     public var holdSeconds = 30.0
     public var speedup: Speedup = .times(1)
     public var engine: Plan.EngineKind?

@@ -6,7 +6,7 @@ import Yams
 /// Required are `name`, `workers`, `load.phases` and `session`; all others have the defaults shown in `Profile`.
 public enum ProfileParser {
     static let keys = [
-        "extends", "name", "about", "target", "workers", "load", "session", "network", "hold", "speedup", "engine", "fit",
+        "extends", "name", "about", "target", "workers", "load", "session", "network", "placement", "hold", "speedup", "engine", "fit",
         "sample_period", "footprint", "hibernate_after", "cloud", "expect", "reference", "tuning",
     ]
 
@@ -82,7 +82,8 @@ public enum ProfileParser {
 
         if let about = fields["about"] { profile.about = try about.text() }
         if let target = fields["target"] { profile.target = try SectionParser.target(target) }
-        if let network = fields["network"] { profile.network = try SectionParser.network(network) }
+        if let network = fields["network"] { (profile.network, profile.rps) = try SectionParser.network(network) }
+        if let placement = fields["placement"] { profile.placement = try PlacementWish.read(placement) }
         if let hold = fields["hold"] { profile.holdSeconds = try hold.read(Units.seconds) }
         if let speedup = fields["speedup"] { profile.speedup = try speedup.read(Profile.Speedup.init(parsing:)) }
         if let engine = fields["engine"] { profile.engine = try engine.choice() }

@@ -62,9 +62,12 @@ enum SectionParser {
 
     // MARK: The rest
 
-    static func network(_ cursor: YAMLCursor) throws(ProfileError) -> Plan.NetworkModel {
-        let fields = try cursor.fields(["model"], "network")
-        return try fields.required("model", "routed, bridge, overlay or loopback").choice()
+    static func network(_ cursor: YAMLCursor) throws(ProfileError) -> (Plan.NetworkModel, Plan.PacketSteering) {
+        let fields = try cursor.fields(["model", "rps"], "network")
+        let model: Plan.NetworkModel? = try fields["model"].map { model throws(ProfileError) in try model.choice() }
+        let rps: Plan.PacketSteering? = try fields["rps"].map { rps throws(ProfileError) in try rps.choice() }
+        guard model != nil || rps != nil else { throw cursor.error("network says nothing; write such as model: bridge") }
+        return (model ?? .routed, rps ?? .off)
     }
 
     static func period(_ cursor: YAMLCursor) throws(ProfileError) -> Double {

@@ -33,12 +33,12 @@ struct SessionParser {
                 throw element.error("a session is written in at most \(UnitText.count(Limits.elements)) steps")
             }
             if let ending { throw element.error("nothing comes after \(ending), which ends the session") }
-            let step = try self.step(element, depth: depth)
-            guard hasConnected != (step == .connect) else {
+            let isConnect = element.node.scalar?.string == "connect"
+            guard isConnect == !hasConnected, !isConnect || depth == 0 else {
                 throw element.error("a session starts with connect and connects once")
             }
             hasConnected = true
-            steps.append(step)
+            steps.append(try self.step(element, depth: depth))
         }
         return steps
     }

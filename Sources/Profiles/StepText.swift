@@ -1,12 +1,12 @@
 /// A session as text for people: one step after the other, loops in brackets.
-enum StepText {
+public enum StepText {
     /// So much of a message is shown.
     private static let shownCharacters = 40
 
     static func render(_ steps: [Plan.Step]) -> String { steps.map(step).joined(separator: ", ") }
 
     /// The session of a plan, and what becomes of its users.
-    static func render(_ plan: Plan) -> String {
+    public static func render(_ plan: Plan) -> String {
         let steps = render(plan.session)
         guard plan.restsFrom == nil else { return steps + "; nobody leaves" }
         switch plan.session.last {

@@ -94,7 +94,8 @@ struct Workforce {
 /// Where the machines of the lab live.
 ///
 /// Routed: 198.18.0.0/15 is set aside for benchmarks (RFC 2544). The target is 198.18.0.1; worker i owns the /30 at
-/// 198.19.0.0 + 4 (i + 1), its gateway being the first address and the worker the second.
+/// 198.19.0.0 + 4 (i + 1), its gateway being the first address and the worker the second. Bridge and overlay: the same
+/// addresses, in one subnet without gateways.
 enum Address {
     /// The kernel chooses.
     static let kernelsChoice = "0.0.0.0"

@@ -181,17 +181,5 @@ public struct Chart: Equatable, Sendable {
         return short(value, "")
     }
 
-    private static func escaped(_ words: String) -> String {
-        var text = ""
-        for character in words {
-            switch character {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            default: text.append(character)
-            }
-        }
-        return text
-    }
+    private static func escaped(_ words: String) -> String { Markup.escaped(words) }
 }

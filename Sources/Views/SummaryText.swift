@@ -45,7 +45,9 @@ public enum SummaryText {
         func growth(_ summary: Summary) -> [Line] {
             var lines = field("joined", level(summary.joined))
             lines += field("connected", level(summary.connected))
-            lines += field("users", "\(UnitText.count(summary.users.started)) started, \(UnitText.count(summary.users.peak)) at peak")
+            let finished = summary.users.finished ?? 0
+            let leaving = finished > 0 ? ", \(UnitText.count(finished)) played their session to its end" : ""
+            lines += field("users", "\(UnitText.count(summary.users.started)) started, \(UnitText.count(summary.users.peak)) at peak\(leaving)")
             let rate = summary.ramp.joinsPerSecond.map { ", \(Words.rate($0)) joined" } ?? ""
             lines += field("ramp", summary.ramp.seconds.map { UnitText.seconds($0) + rate } ?? unknown)
             let ceiling = summary.ceiling
@@ -59,7 +61,7 @@ public enum SummaryText {
         func latency(_ latency: Summary.Latency) -> [Line] {
             let all = [
                 ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat),
-                ("reply", latency.reply), ("broadcast", latency.broadcast),
+                ("broadcast", latency.broadcast), ("reply", latency.reply),
             ]
             let measured = all.compactMap { name, figures in figures.map { (name, cells($0)) } }
             guard !measured.isEmpty else { return field("latency", unknown) }
@@ -118,12 +120,18 @@ public enum SummaryText {
             return lines
         }
 
-        /// Only where it puts the result in doubt.
+        /// Who used the CPUs; the verdict only where it puts the result in doubt.
         func interference(_ gauge: Summary.Interference) -> [Line] {
-            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return [] }
-            return field(
-                "bound by", "the workers: the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers and "
-                    + "\(UnitText.decimal(target, places: 0)) % by the target", .warning)
+            let shares = [
+                ("target", gauge.targetPct), ("workers", gauge.workersPct), ("softirq", gauge.softirqPct),
+                ("others", gauge.othersPct), ("idle", gauge.idlePct),
+            ].compactMap { name, value in value.map { "\(name) \(UnitText.decimal($0, places: 0)) %" } }
+            guard !shares.isEmpty else { return [] }
+            let lines = field("cpu shares", shares.joined(separator: ", ") + " over the ramp")
+            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return lines }
+            return lines + field(
+                "bound by", "the workers (generator-bound): the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers "
+                    + "and \(UnitText.decimal(target, places: 0)) % by the target", .warning)
         }
 
         func processors(_ cpu: Summary.CPU) -> [Line] {

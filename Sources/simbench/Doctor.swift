@@ -10,7 +10,7 @@ struct DoctorVerb: ParsableCommand {
 
     func run() throws {
         let privileges = Privileges.prepare()
-        let host = try HostProbe().facts(privileges)
+        let host = try HostProbe().facts(privileges, trying: [.bridge, .overlay])
         let finder = ProfileFolders.finder()
         let trials = finder.all().map { name, path in Checkup.Trial(name, path, finder, host) }
         print(Checkup.text(host, trials), terminator: "")
@@ -82,6 +82,9 @@ enum Checkup {
             lacks.append("Kernel settings of the whole host cannot be changed. \(host.privilegeLimitedBecause ?? "") Run as root (sudo) for those.")
         case .none:
             lacks.append("Workers are loopback addresses instead of machines of their own. \(host.privilegeLimitedBecause ?? "")")
+        }
+        for (model, reason) in (host.unavailableNetworks ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lacks.append("There is no \(model) network here. \(reason)")
         }
         if let reason = host.capUnavailableBecause { lacks.append("Droplets have no limits here. \(reason)") }
         if host.descriptorLimit < 20_000 {

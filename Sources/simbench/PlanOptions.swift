@@ -58,7 +58,7 @@ struct PlanOptions: ParsableArguments {
     var hold: Double?
 
     @Option(
-        help: ArgumentHelp("The network between workers and target: routed or loopback.", valueName: "model"),
+        help: ArgumentHelp("The network between workers and target: routed, bridge, overlay or loopback.", valueName: "model"),
         transform: { text in
             try Choice.read(text, "a network model", Dictionary(uniqueKeysWithValues: Plan.NetworkModel.allCases.map { ($0.rawValue, $0) }))
         })
@@ -87,11 +87,14 @@ struct PlanOptions: ParsableArguments {
 
     /// The plan for this host. The first call comes before anything starts a thread: it may enter a user namespace.
     ///
-    /// - Parameter name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
-    func plan(_ name: String? = nil) throws -> Plan {
+    /// - Parameters:
+    ///   - name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
+    ///   - laid: flags that count instead of these.
+    func plan(_ name: String? = nil, laid: Flags = Flags()) throws -> Plan {
         let privileges = Privileges.prepare()
         let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
-        let host = try HostProbe().facts(privileges)
+        let flags = flags.overlaid(by: laid)
+        let host = try HostProbe().facts(privileges, trying: [flags.network ?? parsed.network])
         return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
     }
 

@@ -4,12 +4,13 @@ import Foundation
 import Profiles
 import Views
 
-/// `simbench report`: draws the curves of runs that are over, one or several over each other, and writes what other
-/// programs read of one.
+/// `simbench report`: draws runs that are over, one or several over each other, as a page or as an SVG of the curves, and
+/// writes what other programs read of one.
 struct ReportVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Draw the curves of runs that are over, or write one for other programs.",
+        commandName: "report", abstract: "Draw runs that are over, or write one for other programs.",
         usage: """
+            simbench report <folder> ... [--html <file>]
             simbench report <folder> ... --svg <file> [--window 3500-5000]
             simbench report <folder> [--markdown <file>] [--junit <file>] [--openmetrics <file>]
             simbench report --schema summary|plan
@@ -18,11 +19,15 @@ struct ReportVerb: ParsableCommand {
     @Argument(help: "Run directories.")
     var folders: [String] = []
 
-    @Option(help: ArgumentHelp("Where the drawing goes.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Where the page goes (default: report.html, of one run in its directory, of several here).", valueName: "file"))
+    var html: String?
+
+    @Option(help: ArgumentHelp("Where a drawing of the curves goes, instead of a page.", valueName: "file"))
     var svg: String?
 
     @Option(
-        help: ArgumentHelp("Model seconds to show, such as 3500-5000 (default: all).", valueName: "from-to"),
+        help: ArgumentHelp("Model seconds that the drawing shows, such as 3500-5000 (default: all).", valueName: "from-to"),
         transform: { text in
             let ends = text.split(separator: "-").compactMap { Double($0) }
             guard ends.count == 2, ends[0] >= 0, ends[1] <= 1e9, ends[1] - ends[0] >= 1e-3 else {
@@ -35,19 +40,29 @@ struct ReportVerb: ParsableCommand {
     @OptionGroup(title: "For other programs") var exports: ReportExports
 
     func validate() throws {
-        guard !folders.isEmpty || exports.schema != nil else { throw ValidationError("name a run directory.") }
-        guard svg != nil || exports.isAsked else {
-            throw ValidationError("say what to make of it: --svg, --markdown, --junit or --openmetrics, each with a file.")
-        }
+        guard !folders.isEmpty || exports.schema != nil else { throw ValidationError("name the directory of a run.") }
+        if folders.count > Self.mostRuns { throw ValidationError("more than \(Self.mostRuns) runs over each other cannot be told apart.") }
+        if window != nil && svg == nil { throw ValidationError("--window is for --svg.") }
     }
+
+    /// As many as there are colours.
+    private static let mostRuns = 8
 
     func run() throws {
         try exports.write(of: folders)
-        if let svg { try draw(svg) }
+        if let svg { try draw(to: svg) }
+        guard html != nil || (svg == nil && !exports.isAsked) else { return }
+        let records = try folders.map { folder throws(Failure) in try read { try RunRecord(directory: folder) } }
+        let path = html ?? (folders.count == 1 ? "\(folders[0])/\(ReportFile.name)" : ReportFile.name)
+        for record in records { for remark in record.remarks { Failure.say("\(record.directory): \(remark)") } }
+        do { try ReportFile.write(records, to: path) } catch let error as Failure {
+            throw Failure.hostCannot("\(error.description) Name another file with --html.")
+        }
+        print(path)
     }
 
-    private func draw(_ svg: String) throws {
-        let runs = try folders.map { try read($0) }
+    private func draw(to svg: String) throws {
+        let runs = try folders.map { folder throws(Failure) in try read { try SavedRun(directory: folder) } }
         let path = runs.lazy.compactMap { $0.plan.referencePath }.first
         let reference = try path.flatMap { FileManager.default.fileExists(atPath: $0) ? try Reference.load(path: $0) : nil }
         if let path, reference == nil { Failure.say("The reference \(path) is not there any more; the runs are drawn without it.") }
@@ -58,7 +73,7 @@ struct ReportVerb: ParsableCommand {
         print(svg)
     }
 
-    private func read(_ folder: String) throws -> SavedRun {
-        do { return try SavedRun(directory: folder) } catch let error as RunError { throw Failure.usage(error.description) }
+    private func read<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
+        do { return try body() } catch { throw Failure.usage("\(error)") }
     }
 }

@@ -13,7 +13,13 @@ struct RunOutput: ParsableArguments {
     @Flag(help: "Show nothing but errors; the exit status and the record tell the rest.")
     var quiet = false
 
-    func carryOut(_ plan: Plan, directory: String? = nil, door: Door.Wish = .off, dashboard: Dashboard? = nil) throws -> RunOutcome {
+    /// - Parameters:
+    ///   - showsSummary: whether the table of figures is printed at the end.
+    ///   - title: the head of what is shown meanwhile; nil is profile and engine.
+    func carryOut(
+        _ plan: Plan, directory: String? = nil, door: Door.Wish = .off, showsSummary: Bool = true, title: String? = nil,
+        dashboard: Dashboard? = nil
+    ) throws -> RunOutcome {
         // A reader of this output that goes away must not end the run halfway through its teardown.
         signal(SIGPIPE, SIG_IGN)
         guard let executable = ProfileFolders.executablePath() else {
@@ -22,9 +28,13 @@ struct RunOutput: ParsableArguments {
         let directory = try directory ?? out.map(RunFolder.use) ?? RunFolder.make(for: plan)
         let environment = ProcessInfo.processInfo.environment
         let terminal = Terminal(
-            .errors, environment: environment, title: "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
+            .errors, environment: environment, title: title ?? "\(plan.profile) on \(plan.engine.rawValue)", isQuiet: quiet)
         defer { terminal.clear() }
+        var plan = plan
+        plan.command = CommandLine.arguments
         if let dashboard { announce(dashboard, plan, directory) }
+        // Also of a run that could not begin, as far as there is a record of it.
+        defer { ReportFile.leave(in: directory) }
         let began = Date()
         let outcome: RunOutcome
         do {
@@ -40,7 +50,7 @@ struct RunOutput: ParsableArguments {
         }
         terminal.clear()
         RunExports.write(outcome)
-        if !quiet {
+        if !quiet && showsSummary {
             let style = Screen.output.style(environment)
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))
         }

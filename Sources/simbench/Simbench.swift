@@ -20,8 +20,8 @@ struct Simbench: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunVerb.self, PlanVerb.self, TargetVerb.self, WorkerVerb.self, DoctorVerb.self, ProfilesVerb.self, ReportVerb.self,
-            ImportVerb.self, CleanupVerb.self, Lanes.self, SwapServerVerb.self,
+            RunVerb.self, PlanVerb.self, CompareVerb.self, TargetVerb.self, WorkerVerb.self, DoctorVerb.self, ProfilesVerb.self,
+            ReportVerb.self, ImportVerb.self, CleanupVerb.self, Lanes.self, SwapServerVerb.self,
         ])
 
     static func main() {

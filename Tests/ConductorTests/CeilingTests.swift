@@ -39,7 +39,7 @@ import Testing
     ]
 
     private func evidence(joined: Int) -> Ceiling.Evidence {
-        Ceiling.Evidence(tally: Fixture.tally { ($0.joinedTotal, $0.connected) = (joined, 55) }, planned: 100)
+        Ceiling.Evidence(tally: Fixture.tally { ($0.openedTotal, $0.connected) = (joined, 55) }, planned: 100)
     }
 
     @Test(arguments: cases) func theFirstReasonIsTheCause(_ one: Case) {

@@ -67,7 +67,7 @@ import Testing
 
     @Test func theCeilingNamesItWithItsEvidence() {
         var evidence = Ceiling.Evidence(
-            tally: Fixture.tally { ($0.joinedTotal, $0.connected, $0.errors) = (2_318_816, 2_318_816, ["eaddrnotavail": 9, "etimedout": 5]) },
+            tally: Fixture.tally { ($0.openedTotal, $0.connected, $0.errors) = (2_318_816, 2_318_816, ["eaddrnotavail": 9, "etimedout": 5]) },
             planned: 2_400_000)
         evidence.knee = knee(3_927)
         evidence.onsets = onsets((0...500).map { step in
@@ -85,13 +85,13 @@ import Testing
         #expect(full.cause == "cpu" && full.evidence.contains { $0.contains("target used 30 %") && $0.contains("workers 61 %, softirq 22 %") })
 
         evidence.onsets = Onsets()
-        evidence.tally.joinedTotal = 2_400_000
+        evidence.tally.openedTotal = 2_400_000
         let unknown = Ceiling.attribute(evidence)
         #expect(unknown.cause == "none" && unknown.evidence[0].contains("nothing that is watched began there"))
     }
 
     @Test func aKilledTargetIsMemory() {
-        var evidence = Ceiling.Evidence(tally: Fixture.tally { $0.joinedTotal = 60 }, planned: 100)
+        var evidence = Ceiling.Evidence(tally: Fixture.tally { $0.openedTotal = 60 }, planned: 100)
         evidence.targetEnded = true
         evidence.ended = "The target's process ended."
         evidence.droplet = Summary.Droplet(limitBytes: 1 << 30, swapLimitBytes: 0, oomKills: 1)
@@ -106,7 +106,7 @@ import Testing
         #expect(Ceiling.attribute(evidence).evidence[0].contains("is not known"))
 
         // Also when everybody had joined before: a target that is gone is a ceiling.
-        evidence.tally.joinedTotal = 100
+        evidence.tally.openedTotal = 100
         evidence.peakConnected = 100
         let late = Ceiling.attribute(evidence)
         #expect(late.cause == "memory" && late.atConnected == 100)

@@ -2,6 +2,7 @@ import Profiles
 import Testing
 
 @testable import Conductor
+@testable import Engine
 
 @Suite struct OrdersTests {
     private func plan(workers: [Int], phases: [Int]) throws -> Plan {
@@ -59,4 +60,29 @@ import Testing
         let unpaced = LaneProcess.seats(try Fixture.plan { $0.workerLanes = workerLanes })
         #expect(unpaced == Array(workerLanes.indices), "neighbours run at the same time")
     }
+}
+
+@Suite struct SessionOrdersTests {
+    @Test func stepsArePassedOnAndLastingSilenceIsRest() throws {
+        var plan = try Fixture.plan()
+        plan.session = [
+            .connect, .join(topic: "a"), .send(.push(topic: "a", event: "e", payload: "{}"), ack: .none), .send(.text("ä"), ack: .message),
+            .loop(times: 2, steps: [.send(.binary("b"), ack: .none), .heartbeat, .thinkExponential(meanSeconds: 2)]), .leave(topic: "a"),
+        ]
+        let steps: [SessionStep] = [
+            .connect, .join(topic: "a"), .push(topic: "a", event: "e", payload: "{}", .none), .frame(isText: true, [0xC3, 0xA4], .message),
+            .loop(times: 2, [.frame(isText: false, [0x62], .none), .heartbeat, .thinkExponential(meanSeconds: 2)]), .leave(topic: "a"),
+        ]
+        #expect(SessionOrders.steps(plan) == steps)
+        plan.session += [.close]
+        #expect(SessionOrders.steps(plan) == steps + [.close])
+        plan.session = [.connect, .join(topic: "rooms:lobby"), .loop(times: 1_000, steps: [.think(seconds: 30)])]
+        plan.phases = [.init(durationSeconds: 6_000, ratePerSecond: 5, users: plan.users)]
+        #expect(SessionOrders.steps(plan) == SessionStep.published)
+        plan.phases[0].durationSeconds = 40_000
+        #expect(SessionOrders.steps(plan).last == .loop(times: 1_000, [.think(seconds: 30)]))
+    }
+
+    /// What a profile may send, a lane can.
+    @Test func aFramesLimitIsThatOfTheLanesBuffers() { #expect(Limits.sentFrameBytes == Blocks.bytes) }
 }

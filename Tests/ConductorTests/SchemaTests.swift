@@ -53,6 +53,10 @@ import Testing
             limitBytes: 1, swapLimitBytes: 1, baseBytes: 1, memoryPeakBytes: 1, swapPeakBytes: 1, limitHits: 1, oomKills: 1,
             chargedPerConnection: 1, predictedPerConnection: 1, chargeDeviationPct: 1)
         $0.interference = .init(hostBusyPct: 1, targetPct: 1, workersPct: 1, softirqPct: 1, generatorBound: false)
+        ($0.interference.othersPct, $0.interference.idlePct, $0.interference.verdict) = (1, 1, "cpu-bound")
+        $0.contextSwitchesPerConnection = .init(target: 1, workers: 1, method: "m")
+        $0.systemCallsPerConnection = .init(target: 1, workers: 1, method: "m")
+        ($0.traffic.messagesSent, $0.traffic.messagesAnswered, $0.traffic.messagesRefused) = (1, 1, 1)
         $0.expectations = [.init(figure: "lost", comparison: "==", value: 0, measured: nil, held: false)]
         $0.visitors = 1
         $0.run = .init(startedAt: "2026-01-02T03:04:05Z", seconds: 1, command: "simbench run", endedEarlyBecause: "It ended.")

@@ -1,6 +1,7 @@
 import Glibc
 
-/// One parser under libFuzzer. A new target is a value of this in a file of its own, and its name in `all`.
+/// One parser under libFuzzer. A new target is a value of this in a file of its own, and its name in `all`; a parser of
+/// another module than Engine adds that module to the target `fuzz` in Package.swift.
 struct FuzzTarget: Sendable {
     let name: String
     /// Longest input worth trying; short ones run faster and find the same.

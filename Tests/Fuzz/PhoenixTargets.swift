@@ -54,7 +54,9 @@ extension FuzzTarget {
                     PhoenixV1.event(message, in: bytes) == .join && PhoenixV1.isTopic(message, PhoenixV1.lobby, in: bytes)
                         && message.ref.bytes(in: bytes).says(#""1""#), "A join seen fast is the lobby's, with ref 1.")
             }
-            for range in [message.topic, message.event, message.ref, message.payload] { require(range.end <= bytes.count, "Ranges are within the bytes.") }
+            for range in [message.topic, message.event, message.ref, message.payload] {
+                require(range.end <= bytes.count, "Ranges are within the bytes.")
+            }
             checkAnswers(message, bytes)
         })
 }

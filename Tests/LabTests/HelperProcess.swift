@@ -51,8 +51,9 @@ enum HelperProcess {
 @Suite(.enabled(if: HelperProcess.role != nil, "runs only inside a process that another test starts"))
 struct HelperTests {
     @Test(.enabled(if: HelperProcess.role == "build")) func buildsAWorldAndWaitsToBeKilled() throws {
-        let world = try World.build(smallPlan(), hostFacts: rootFacts())
-        let inodes = ([world.target!] + world.workers).map { "\($0.inode)" }
+        let model = getenv("SIMBENCH_TEST_NETWORK").flatMap { Plan.NetworkModel(rawValue: String(cString: $0)) }
+        let world = try World.build(smallPlan(model ?? .routed), hostFacts: rootFacts())
+        let inodes = ([world.target!] + world.workers + world.forwarders).map { "\($0.inode)" }
         HelperProcess.say(inodes.joined(separator: " "))
         while true { sleep(1000) }
     }
@@ -89,22 +90,26 @@ struct HelperTests {
         var said = "level=\(privileges.level.rawValue)\nbecause=\(privileges.because ?? "")\n"
         said += "journal=\(Journal.defaultDirectory())\n"
         said += "groups=\(Cgroup.unavailableBecause() ?? "")\n"
-        do {
-            let world = try World.build(smallPlan(), hostFacts: rootFacts(privileges.level))
-            let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
-            for namespace in world.workerNamespaces {
-                let client = try onThread(inNamespace: namespace) { try connect(to: "198.18.0.1", 4000) }
-                said += "connected=\(peerAddress(client))\n"
-                close(client)
-            }
-            close(listener)
-            said += world.degraded.map { "degraded=\($0)\n" }.joined()
-            said += world.remove().map { "leak=\($0)\n" }.joined()
-        } catch {
-            said += "error=\(error)\n"
+        for model in [Plan.NetworkModel.routed, .bridge, .overlay] {
+            do { said += try connectEverywhere(model, privileges.level) } catch { said += "error=\(error)\n" }
         }
         if SystemFile.names(in: "/proc/self/fd") != descriptors { said += "leak=descriptors\n" }
         HelperProcess.say(said + "done\n")
+    }
+
+    /// Builds a world, connects from every worker to the target, removes it; what happened, line by line.
+    private func connectEverywhere(_ model: Plan.NetworkModel, _ level: HostFacts.Privilege) throws -> String {
+        let world = try World.build(smallPlan(model), hostFacts: rootFacts(level))
+        let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
+        var said = ""
+        for namespace in world.workerNamespaces {
+            let client = try onThread(inNamespace: namespace) { try connect(to: "198.18.0.1", 4000) }
+            said += "connected=\(peerAddress(client))\n"
+            close(client)
+        }
+        close(listener)
+        said += world.degraded.map { "degraded=\($0)\n" }.joined()
+        return said + world.remove().map { "leak=\($0)\n" }.joined()
     }
 
     @Test(.enabled(if: HelperProcess.role == "swap-server")) func servesASwapDevice() { exit(SwapServer.serve()) }

@@ -11,11 +11,13 @@ import Testing
 extension WholeHostTests {
     @Suite(.enabled(if: LabHost.isRoot, "needs root: makes namespaces and changes settings of the host"))
     struct WorldTests {
-        @Test func aWorldIsBuiltAndRemovedWithoutTrace() throws {
+        @Test(arguments: [Plan.NetworkModel.routed, .bridge, .overlay])
+        func aWorldIsBuiltAndRemovedWithoutTrace(_ model: Plan.NetworkModel) throws {
             let before = HostSnapshot.afterSweep()
-            let world = try World.build(smallPlan(), hostFacts: rootFacts())
+            let world = try World.build(smallPlan(model), hostFacts: rootFacts())
             #expect(world.degraded.isEmpty)
             #expect(world.workers.count == 3)
+            #expect(world.forwarders.count == [.routed: 0, .bridge: 1, .overlay: 4][model])
             #expect((Sysctls.read("net.core.netdev_max_backlog").flatMap { Int($0) } ?? 0) >= 300_000)
 
             let settings = try onThread(inNamespace: world.workerNamespaces[1]) {
@@ -26,9 +28,59 @@ extension WholeHostTests {
             let hash = try onThread(inNamespace: world.targetNamespace!) { Sysctls.read("net.ipv4.tcp_ehash_entries") }
             #expect(hash == "1024")
 
+            let counted = try passedOn(world, model)
             try reachTargetFromEveryWorker(world)
+            for (before, after) in zip(counted, try passedOn(world, model)) {
+                #expect(after.received > before.received && after.sent > before.sent, "the traffic went another way")
+                #expect(after.mtuBytes == (model == .overlay ? 1450 : 1500))
+            }
             #expect(world.remove() == [])
             #expect(world.remove() == [])
+            #expect(HostSnapshot() == before)
+        }
+
+        /// What went by, at each place that the model's traffic has to pass: the bridge's ports, or both ends of the VXLAN.
+        private func passedOn(_ world: World, _ model: Plan.NetworkModel) throws -> [Links.Readings] {
+            switch model {
+            case .loopback: return []
+            case .routed: return try ["w0", "w1", "w2"].map { try read($0, world.target!) }
+            case .bridge: return try ["t", "w0", "w1", "w2"].map { try read($0, world.forwarders[0]) }
+            case .overlay: return try world.forwarders.map { try read("vx0", $0) }
+            }
+        }
+
+        private func read(_ link: String, _ namespace: NetworkNamespace) throws -> Links.Readings {
+            let links = try Links(namespace: namespace.descriptor)
+            defer { links.close() }
+            return try links.readings(of: link)
+        }
+
+        @Test func anOverlaysMachinesHaveRoomForItsHeaders() throws {
+            let world = try World.build(smallPlan(.overlay, workers: 1), hostFacts: rootFacts())
+            #expect(try read("up0", world.target!).mtuBytes == 1450 && read("up0", world.workers[0]).mtuBytes == 1450)
+            #expect(try read("un0", world.forwarders[1]).mtuBytes == 1500)
+            #expect(world.remove() == [])
+        }
+
+        /// The mask is of the namespace, and links take it when they are made (Linux 6.3).
+        @Test(.enabled(if: Sysctls.read("net.core.rps_default_mask") != nil, "this kernel has no default for RPS"),
+            arguments: [Plan.NetworkModel.routed, .bridge, .overlay])
+        func packetsAreSteeredToTheTargetsCPUs(_ model: Plan.NetworkModel) throws {
+            let before = Sysctls.read("net.core.rps_default_mask")
+            var plan = smallPlan(model, workers: 1)
+            plan.placement = .init(mode: .explicit, target: .init(nodes: [0], cpus: [0]))
+            plan.rps = .target
+            let world = try World.build(plan, hostFacts: rootFacts())
+            #expect(world.degraded.isEmpty)
+            #expect(try onThread(inNamespace: world.targetNamespace!) { Sysctls.read("net.core.rps_default_mask") } == "1")
+            #expect(try onThread(inNamespace: world.workerNamespaces[0]) { Sysctls.read("net.core.rps_default_mask") } == "0")
+            #expect(Sysctls.read("net.core.rps_default_mask") == before)
+            #expect(world.remove() == [])
+        }
+
+        @Test func thisKernelHasTheLinksOfEveryModel() {
+            let before = HostSnapshot.afterSweep()
+            #expect(Plan.NetworkModel.allCases.allSatisfy { NetworkProbe.unavailableBecause($0) == nil })
             #expect(HostSnapshot() == before)
         }
 
@@ -73,11 +125,13 @@ extension WholeHostTests {
             _ = child.wait()
         }
 
-        @Test func afterASIGKILLTheNextStartSweeps() throws {
+        @Test(arguments: [(Plan.NetworkModel.routed, 4), (.bridge, 5), (.overlay, 8)])
+        func afterASIGKILLTheNextStartSweeps(_ model: Plan.NetworkModel, namespaces: Int) throws {
             let before = HostSnapshot.afterSweep()
-            let (child, said) = try HelperProcess.start(["SIMBENCH_TEST_HELPER": "build"])
+            let (child, said) = try HelperProcess.start(
+                ["SIMBENCH_TEST_HELPER": "build", "SIMBENCH_TEST_NETWORK": model.rawValue])
             let inodes = Set(said.fields.compactMap { UInt64($0) })
-            #expect(inodes.count == 4, "the helper said: \(said)")
+            #expect(inodes.count == namespaces, "the helper said: \(said)")
             #expect(Sysctls.read("net.core.netdev_max_backlog") == "300000")
             // Its journal is a living run's.
             #expect(Cleanup.sweep() == Cleanup.Outcome())
@@ -93,9 +147,11 @@ extension WholeHostTests {
 
         @Test func aFailedBuildLeavesNothing() throws {
             let before = HostSnapshot.afterSweep()
-            // Refused only after the host's settings were raised.
-            let bridge = #expect(throws: LabError.self) { try World.build(smallPlan(.bridge), hostFacts: rootFacts()) }
-            #expect(bridge?.kind == .hostCannot)
+            // Refused by the kernel when all links are made: two neighbours of one address.
+            var plan = smallPlan(.bridge)
+            plan.unansweredAddress = plan.target.address
+            let twice = #expect(throws: LabError.self) { try World.build(plan, hostFacts: rootFacts()) }
+            #expect(twice?.message.hasPrefix("Could not tell up0 where 198.18.0.1 is: File exists") == true)
             #expect(HostSnapshot() == before)
         }
     }

@@ -125,4 +125,20 @@ import Testing
     func releases(release: String, isAtLeast: Bool) {
         #expect(Fixture.host { $0.kernelRelease = release }.isKernelAtLeast(6, 7) == isAtLeast)
     }
+
+    @Test func aModelThatTheKernelLacksIsRefusedWithItsReason() throws {
+        let host = Fixture.host { $0.unavailableNetworks = ["overlay": "There is no VXLAN."] }
+        do {
+            _ = try Fixture.plan("smoke", Flags(network: .overlay), host: host)
+            Issue.record("nothing was thrown")
+        } catch let error as PlanError {
+            #expect(error.exitCode == 69)
+            #expect(error.message.hasPrefix("--network is overlay, which this kernel cannot make. There is no VXLAN."))
+        }
+        let message = Fixture.message { try Fixture.plan("smoke", set: ["network.model=overlay"], host: host) }
+        #expect(message.hasPrefix("network.model of profile smoke is overlay"))
+        #expect(try Fixture.plan("smoke", Flags(network: .bridge), host: host).network == .bridge)
+        let bare = Fixture.host { ($0.unavailableNetworks, $0.privilege) = (["overlay": "x"], .none) }
+        #expect(try Fixture.plan("smoke", set: ["network.model=overlay"], host: bare).network == .loopback)
+    }
 }

@@ -169,7 +169,6 @@ import Testing
         (Flags(speedup: .times(.nan)), ["--speedup"]),
         (Flags(rate: .perSecond(.infinity)), ["--rate", "10,000,000/s"]),
         (Flags(holdSeconds: -1), ["--hold", "30 days"]),
-        (Flags(network: .bridge), ["--network is bridge", "routed, loopback"]),
     ])
     func conflictsAreUsageErrors(flags: Flags, parts: [String]) {
         do {
@@ -181,6 +180,13 @@ import Testing
         } catch {
             Issue.record("\(error)")
         }
+    }
+
+    @Test func aBridgeHasRoomForSoManyWorkers() throws {
+        let many = ["workers.count=1023", "workers.users=2", "load.phases.0.users=2046"]
+        let message = Fixture.message { try Fixture.plan("smoke", Flags(network: .bridge), set: many) }
+        #expect(message.contains("1,023 workers") && message.contains("room for 1,022. Use --network routed or overlay"), "\(message)")
+        #expect(try Fixture.plan("smoke", Flags(network: .overlay), set: many).workers.count == 1023)
     }
 
     @Test func speedupWithoutAClockIsAConflict() {

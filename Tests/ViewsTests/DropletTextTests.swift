@@ -39,7 +39,9 @@ import Testing
 
     @Test func theWorkersAreNamedOnlyWhereTheyWereTheLimit() {
         let bound = text { $0.interference = .init(hostBusyPct: 98, targetPct: 20.4, workersPct: 77.6, generatorBound: true) }
-        #expect(bound.contains("bound by     the workers") && bound.contains("78 % by workers and 20 % by"))
+        let words = bound.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("bound by the workers (generator-bound)") && words.contains("78 % by workers and 20 % by the target"))
+        #expect(bound.contains("cpu shares   target 20 %, workers 78 % over the ramp"))
         #expect(!text { $0.interference = .init(hostBusyPct: 98, targetPct: 60, workersPct: 30, generatorBound: false) }.contains("bound by"))
     }
 

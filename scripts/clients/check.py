@@ -29,7 +29,6 @@ class Checks:
             return body(*arguments)
         except Exception as error:  # noqa: BLE001
             lines = traceback.format_exception_only(error)
-            traceback.print_exc()
             place = traceback.extract_tb(error.__traceback__)[-1]
             self.true(what, False, f"{''.join(lines).strip()} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})")
 

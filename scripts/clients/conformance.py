@@ -39,7 +39,8 @@ def workers(checks, setting, engine):
     """kosoku is the server; each case is played by a run of its own, with one user that echoes."""
     session = os.path.join(setting.work, "echo.yml")
     with open(session, "w", encoding="utf-8") as file:
-        file.write("session: [ connect, echo ]\nhold: 0 s\nexpect: ~\n")
+        # The hold ends with the last user.
+        file.write("session: [ connect, echo ]\nhold: 120 s\nsample_period: 50 ms\nexpect: ~\n")
     results, count = asyncio.run(_serve(setting, engine, session))
     _judge(checks, f"workers on {engine}", results, count)
 

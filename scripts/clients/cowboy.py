@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 from halves import Workers, end, first_line
 from servers import judge
@@ -12,11 +13,17 @@ from servers import judge
 USERS = 2_000
 
 
+def _library(name):
+    """A library's beam files: of the installed package, or of one that was only unpacked beside this Python."""
+    for root in ("/", os.path.join(sys.prefix, "debian")):
+        found = sorted(glob.glob(os.path.join(root, f"usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/{name}-*/ebin")))
+        if found:
+            return found[-1]
+    return None
+
+
 def run(checks, setting, engine):
-    libraries = [
-        next(iter(sorted(glob.glob(f"/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins/{name}-*/ebin"))), None)
-        for name in ("cowboy", "cowlib", "ranch")
-    ]
+    libraries = [_library(name) for name in ("cowboy", "cowlib", "ranch")]
     if None in libraries or not shutil.which("erlc"):
         return checks.skip("workers against Cowboy: there is no Erlang, or no cowboy of rabbitmq-server")
     source = os.path.join(os.path.dirname(__file__), "lobby.erl")

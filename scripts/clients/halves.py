@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 
 READY_SECONDS = 60
 END_SECONDS = 30
@@ -39,6 +40,7 @@ class Target:
         return self
 
     def __exit__(self, *_):
+        self.settle()
         self.process.send_signal(signal.SIGINT)
         self.status = end(self.process)
         try:
@@ -46,6 +48,14 @@ class Target:
                 self.count = json.load(file)
         except (OSError, ValueError):
             self.count = {}
+
+
+    def settle(self):
+        """Waits until the kernel holds no connection of the target's any more: then it has counted their ends."""
+        for _ in range(END_SECONDS * 100):
+            if not connections(self.port):
+                return
+            time.sleep(0.01)
 
 
 class Workers:
@@ -68,6 +78,13 @@ class Workers:
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         return value
+
+
+def connections(port):
+    """How many sockets, listening ones apart, have this local port of IPv4. Those that only wait have no process (TIME-WAIT)."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return sum(int(row[1].rsplit(":", 1)[1], 16) == port and row[3] not in ("0A", "06") for row in rows)
 
 
 def first_line(process):

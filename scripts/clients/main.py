@@ -12,8 +12,10 @@ import time
 import browser
 import conformance
 import cowboy
+import door
 import libraries
 import node
+import report
 import servers
 import tsung
 from check import Checks
@@ -25,13 +27,15 @@ GROUPS = {
     "python": servers.run,
     "echo": servers.echoed,
     "cowboy": cowboy.run,
+    "door": door.run,
     "tsung": tsung.run,
     "browser": browser.run,
+    "report": report.run,
     "conformance": conformance.target,
     "workers": conformance.workers,
 }
 # What costs much and hardly differs between the engines runs on one of them.
-ONCE = ("browser", "tsung", "workers")
+ONCE = ("browser", "report", "tsung", "workers")
 
 
 def main():
@@ -40,6 +44,8 @@ def main():
     parser.add_argument("--only", action="append", choices=GROUPS, help="a group of tests; repeatable (default: all)")
     parser.add_argument("--engine", action="append", choices=["epoll", "io_uring"], help="repeatable (default: what works here)")
     parser.add_argument("--screenshot", help="where a picture of the chat page goes")
+    parser.add_argument("--pictures", help="a folder for pictures of report.html")
+    parser.add_argument("--report-of", help="the directory of a run whose report is looked at instead of a new one's")
     parser.add_argument("--cases", action="append", help="Autobahn cases for the workers, such as 1.*; repeatable (default: all)")
     parser.add_argument("--without-cases", action="append", default=[], help="cases to leave out there; repeatable")
     setting = parser.parse_args()

@@ -106,8 +106,8 @@ int simbench_try_namespaces(bool with_user_namespace, const char **stage);
 // Fills at most `capacity` CPU numbers; returns how many the thread may run on.
 int simbench_get_affinity(int32_t *cpus, int capacity);
 int simbench_set_affinity(const int32_t *cpus, int count);
-// Prefer memory of this node (not bind: when it is full, others serve). node < 0 undoes.
-int simbench_prefer_memory_node(int node);
+// Prefer memory of these nodes (not bind: when they are full, others serve). None undoes.
+int simbench_prefer_memory_nodes(const int32_t *nodes, int count);
 
 // ---- signals --------------------------------------------------------------------------------------------------------
 
@@ -140,7 +140,8 @@ struct simbench_spawn_request {
     int cgroup_count;
     const int32_t *cpus; // none: inherit
     int cpu_count;
-    int memory_node;       // < 0: inherit
+    const int32_t *memory_nodes; // none: inherit
+    int memory_node_count;
     int network_namespace; // < 0: inherit
     // SIGKILL the child when the THREAD that spawned it ends: spawn from a thread that lives as long as the run.
     bool dies_with_parent;

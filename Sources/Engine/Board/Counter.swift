@@ -51,6 +51,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case framesIn
     /// Calls of `submit`.
     case submits
+    /// System calls of the lane's engine, as of its last look round.
+    case systemCalls
     /// Connections that hold a slot.
     case openNow
 

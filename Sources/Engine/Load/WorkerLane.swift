@@ -82,6 +82,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
             sweep()
         }
         board.add(.submits)
+        board.set(.systemCalls, pipe.engine.systemCalls)
         pipe.engine.submit(waitNanoseconds: timeout(phase))
         now = pipe.engine.clock()
         while let completion = pipe.engine.next() { handle(completion) }

@@ -54,6 +54,11 @@ enum SocketOptions {
         return error < 0 ? error : bindTo(address: options.sourceAddress, port: 0, socket)
     }
 
+    /// How many system calls `apply` makes, where the kernel knows IP_LOCAL_PORT_RANGE.
+    static func systemCalls(_ options: ConnectOptions, defersAcknowledgement: Bool) -> UInt64 {
+        (defersAcknowledgement ? 1 : 0) + (options.sourcePort != 0 ? 1 : 0) + (options.sourceAddress != 0 ? 2 : 0)
+    }
+
     /// Binds the very port, which leaves it to `connect` to find that its connection to the same destination is there.
     ///
     /// As Tsung does, with SO_REUSEADDR: then a port that other connections use can be bound, and `connect` answers
@@ -103,4 +108,6 @@ enum SocketOptions {
     static let ipLevel: Int32 = 0
     static let tcpLevel: Int32 = 6
     static let deferAccept: Int32 = 9
+    /// TCP_NODELAY.
+    static let noDelay: Int32 = 1
 }

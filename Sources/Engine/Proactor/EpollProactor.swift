@@ -30,6 +30,7 @@ struct EpollProactor: Proactor, ~Copyable {
     private let destinations: UnsafeMutablePointer<sockaddr_in>
     private let destinationCount: Int
     private let defers: Bool
+    private(set) var systemCalls: UInt64 = 0
 
     private enum Flag {
         static let connecting: UInt8 = 1
@@ -71,6 +72,7 @@ struct EpollProactor: Proactor, ~Copyable {
         // Level-triggered: what one batch leaves in the queue is announced again.
         let token = Token(.accepted, Handle(slot: UInt32(index), generation: 0)).raw
         let error = simbench_epoll_add(set, listener, SIMBENCH_EPOLL_IN, token)
+        systemCalls &+= 1
         if error < 0 {
             local.push(Completion(operation: .accepted, handle: Handle(slot: 0, generation: 0), result: error, block: 0))
         }
@@ -94,6 +96,7 @@ struct EpollProactor: Proactor, ~Copyable {
                 return
             }
             let descriptor = simbench_accept(listener)
+            systemCalls &+= 1
             if descriptor < 0 {
                 giveBackSlot(slot)
                 if descriptor != -EAGAIN && descriptor != -ECONNABORTED && descriptor != -EINTR {
@@ -115,6 +118,7 @@ struct EpollProactor: Proactor, ~Copyable {
     }
 
     @inline(__always) private mutating func add(_ handle: Handle, _ interest: UInt32) {
+        systemCalls &+= 1
         let error = simbench_epoll_add(
             set, descriptors[Int(handle.slot)], interest | SIMBENCH_EPOLL_EDGE, Token(.ready, handle).raw)
         if error < 0 {
@@ -146,6 +150,8 @@ struct EpollProactor: Proactor, ~Copyable {
     mutating func connect(_ handle: Handle, _ options: ConnectOptions) {
         let slot = Int(handle.slot)
         let descriptor = socket(AF_INET, SocketOptions.stream | SocketOptions.nonBlocking, 0)
+        // The socket, its options, the attempt, and its place in the set.
+        systemCalls &+= 3 &+ SocketOptions.systemCalls(options, defersAcknowledgement: defers)
         guard descriptor >= 0 else { return end(handle, -errno) }
         var error = SocketOptions.apply(options, defersAcknowledgement: defers, to: descriptor)
         if error == 0 {
@@ -184,6 +190,7 @@ struct EpollProactor: Proactor, ~Copyable {
     mutating func receive(
         _ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool
     ) {
+        systemCalls &+= 1
         let count = recv(descriptors[Int(handle.slot)], buffer, capacity, 0)
         local.push(
             Completion(operation: .received, handle: handle, result: count < 0 ? -errno : Int32(count), block: block))
@@ -191,6 +198,7 @@ struct EpollProactor: Proactor, ~Copyable {
 
     mutating func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32) {
         let slot = Int(handle.slot)
+        systemCalls &+= 1
         let taken = Glibc.send(descriptors[slot], buffer, count, SocketOptions.noSignal)
         if taken == count {
             local.push(Completion(operation: .sent, handle: handle, result: Int32(count), block: block))
@@ -209,6 +217,7 @@ struct EpollProactor: Proactor, ~Copyable {
         var part = parts[index]
         let descriptor = descriptors[Int(handle.slot)]
         while part.done < part.count {
+            systemCalls &+= 1
             let taken = Glibc.send(descriptor, part.buffer + part.done, part.count - part.done, SocketOptions.noSignal)
             if taken > 0 {
                 part.done += taken
@@ -230,13 +239,17 @@ struct EpollProactor: Proactor, ~Copyable {
         local.push(Completion(operation: .sent, handle: part.handle, result: result, block: part.block))
     }
 
-    mutating func shutdown(_ handle: Handle) { _ = Glibc.shutdown(descriptors[Int(handle.slot)], SocketOptions.writing) }
+    mutating func shutdown(_ handle: Handle) {
+        systemCalls &+= 1
+        _ = Glibc.shutdown(descriptors[Int(handle.slot)], SocketOptions.writing)
+    }
 
     mutating func close(_ handle: Handle, watched: Bool, receiving: UInt32, sending: UInt32) {
         let slot = Int(handle.slot)
         if flags[slot] & Flag.sending != 0, let index = parts.find(handle) {
             finish(index, parts[index], -ECANCELED)
         }
+        systemCalls &+= 1
         // Closing the last descriptor of a socket takes it out of the epoll set.
         Glibc.close(descriptors[slot])
         flags[slot] = 0
@@ -245,6 +258,7 @@ struct EpollProactor: Proactor, ~Copyable {
     }
 
     mutating func reset(_ handle: Handle) {
+        systemCalls &+= 1
         var nowhere = sockaddr()
         _ = Glibc.connect(descriptors[Int(handle.slot)], &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
@@ -265,6 +279,7 @@ struct EpollProactor: Proactor, ~Copyable {
     mutating func submit(waitNanoseconds: Int64?) {
         guard local.isEmpty && eventIndex == eventCount else { return }
         let wait = waitNanoseconds ?? -1
+        systemCalls &+= 1
         let count = simbench_epoll_wait_nanoseconds(set, events, Int32(EpollProactor.eventCapacity), wait)
         eventCount = max(0, count)
         eventIndex = 0
@@ -301,7 +316,9 @@ struct EpollProactor: Proactor, ~Copyable {
             guard troubled || happened & SIMBENCH_EPOLL_OUT != 0 else { return nil }
             flags[slot] &= ~Flag.connecting
             let error = troubled ? pendingError(descriptors[slot]) : 0
+            if troubled { systemCalls &+= 1 }
             if error < 0 {
+                systemCalls &+= 1
                 // A failed attempt leaves its slot empty: the next one opens a socket of its own.
                 Glibc.close(descriptors[slot])
                 descriptors[slot] = -1

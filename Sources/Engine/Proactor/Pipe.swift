@@ -22,8 +22,6 @@ struct Peer {
         static let closing: UInt8 = 4
         /// A target lane's own: the connection has joined.
         static let joined: UInt8 = 8
-        /// A worker lane's own: the user joined after the sweep had begun, so it is not asked.
-        static let late: UInt8 = 8
         /// There may be more to receive, of which no watch will speak again.
         static let more: UInt8 = 16
         /// No bytes will follow those that are there: received until the end comes, for no watch will speak again.

@@ -101,6 +101,8 @@ protocol Proactor: ~Copyable {
     mutating func abandon()
     /// How many more operations may be asked for before `submit`.
     var room: Int { get }
+    /// How many system calls the engine has made, for its lane's operations and for waiting; starting up does not count.
+    var systemCalls: UInt64 { get }
     /// The lane's clock, nanoseconds: CLOCK_MONOTONIC, but for a simulated kernel, where waiting takes no time.
     func clock() -> UInt64
 }

@@ -32,6 +32,7 @@ struct RingProactor: Proactor, ~Copyable {
     private let slots: Int
     /// Completions made here: attempts that failed before the kernel had them, and the end of accepting.
     private var unfinished = OwnCompletions()
+    private(set) var systemCalls: UInt64 = 0
 
     init(_ settings: EngineSettings) throws(EngineError) {
         ring = .allocate(capacity: 1)
@@ -80,13 +81,16 @@ struct RingProactor: Proactor, ~Copyable {
     @inline(__always) private mutating func entry() -> UnsafeMutablePointer<io_uring_sqe> {
         while true {
             if let entry = simbench_sqe(ring) { return entry }
+            systemCalls &+= 1
             io_uring_submit(ring)
         }
     }
 
     /// The entries of a chain must be handed over together.
     @inline(__always) private mutating func reserve(_ count: UInt32) {
-        if io_uring_sq_space_left(ring) < count { io_uring_submit(ring) }
+        guard io_uring_sq_space_left(ring) < count else { return }
+        systemCalls &+= 1
+        io_uring_submit(ring)
     }
 
     // MARK: accepting
@@ -136,6 +140,8 @@ struct RingProactor: Proactor, ~Copyable {
     /// The way of older kernels, and of sockets that need an address of their own: an ordinary socket, prepared by
     /// system calls, then put into the table of direct descriptors.
     private mutating func connectAfterSystemCalls(_ handle: Handle, _ options: ConnectOptions) {
+        // The socket and its options, the batch before it, its place in the table, and its close.
+        systemCalls &+= 4 &+ SocketOptions.systemCalls(options, defersAcknowledgement: settings.defers)
         let descriptor = socket(AF_INET, SocketOptions.stream, 0)
         guard descriptor >= 0 else { return fail(handle, -errno) }
         defer { Glibc.close(descriptor) }
@@ -169,7 +175,7 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
     }
 
-    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18): if the
+    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18). If the
     /// slot were closed and taken by a new connection meanwhile, that one would be shut down. So a close waits for it.
     mutating func shutdown(_ handle: Handle) {
         guard parting[Int(handle.slot)] == Parting.no else { return }
@@ -218,7 +224,9 @@ struct RingProactor: Proactor, ~Copyable {
 
     // MARK: waiting
 
+    /// One io_uring_enter each time.
     mutating func submit(waitNanoseconds: Int64?) {
+        systemCalls &+= 1
         if io_uring_cq_ready(ring) > 0 || !unfinished.isEmpty || waitNanoseconds == 0 {
             io_uring_submit_and_get_events(ring)
             return

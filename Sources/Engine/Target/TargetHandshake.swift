@@ -58,17 +58,16 @@ extension TargetLane where Engine: ~Copyable {
         let index = Int(slot)
         let path = head.path.bytes(in: bytes)
         let state: UInt8
-        if path.equals(settings.path.bytes) {
-            if let origins = settings.origins, !head.origin.isEmpty, !origins.admits(head.origin.bytes(in: bytes)) {
-                return refuse(slot, .forbidden)
-            }
+        // A profile whose own path is the echo's means the echo.
+        if path.equals(Self.echoPath) {
+            state = ServedState.echo
+        } else if path.equals(settings.path.bytes) {
+            if let origins = settings.origins, !origins.admits(head, in: bytes) { return refuse(slot, .forbidden) }
             switch head.vsn {
             case .absent, .v1: state = ServedState.phoenixV1
             case .v2: state = ServedState.phoenixV2
             case .other: return refuse(slot, .forbidden)
             }
-        } else if path.equals(Self.echoPath) {
-            state = ServedState.echo
         } else {
             return refuse(slot, .notFound)
         }

@@ -180,7 +180,10 @@ enum Listening {
                     set(socket, SO_REUSEPORT, 1)
                     if cpu >= 0 { set(socket, incomingCPU, cpu) }
                 }
-                // Accepted sockets inherit it: closing resets, so that millions of connections end within seconds.
+                // Accepted sockets inherit both. No small message waits for the answer to the one before, as under cowboy
+                // (ranch sets nodelay): what is said in the lobby comes at once.
+                set(socket, SocketOptions.tcpLevel, SocketOptions.noDelay, 1)
+                // Closing resets, so that millions of connections end within seconds.
                 var reset = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
                 let bound = withUnsafePointer(to: &endpoint) {
@@ -199,8 +202,10 @@ enum Listening {
 
     private static let incomingCPU: Int32 = 49
 
-    private static func set(_ socket: Int32, _ option: Int32, _ value: Int32) {
+    private static func set(_ socket: Int32, _ option: Int32, _ value: Int32) { set(socket, SOL_SOCKET, option, value) }
+
+    private static func set(_ socket: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value
-        setsockopt(socket, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

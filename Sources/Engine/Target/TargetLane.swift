@@ -127,6 +127,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     /// Waits for completions and handles them: once round the loop.
     mutating func pass() {
         board.add(.submits)
+        board.set(.systemCalls, pipe.engine.systemCalls)
         tellLobby()
         pipe.engine.submit(waitNanoseconds: fanOut.isUnderWay && mayFanOut ? 0 : timeout())
         if footprint.hibernates || patience.keepsTime {

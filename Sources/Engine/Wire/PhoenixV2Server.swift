@@ -7,7 +7,7 @@
 /// | phx_join the channel accepts | ok reply with the message's join_ref and ref |
 /// | phx_join the channel turns down | error reply with the message's join_ref and ref, and the channel's reason |
 /// | phx_join of a topic no channel has | error "unmatched topic", join_ref null, its ref |
-/// | phx_join of a topic that is joined | the old channel is shut down first, yet the new join's reply goes out before its phx_close: that one is sent by the socket to itself and waits its turn |
+/// | phx_join of a topic that is joined | the new join's reply, then the old channel's phx_close |
 /// | phx_leave of a joined topic | ok reply with the channel's join_ref, then phx_close |
 /// | phx_leave of a topic not joined | ok reply with the message's join_ref: leaving is always possible |
 /// | phx_leave or an event with the join_ref of an earlier join | nothing (`isCurrent`) |
@@ -15,9 +15,11 @@
 /// | an event that crashes the channel | phx_error; the socket lives on and the topic is no longer joined |
 /// | an event on a topic not joined | error "unmatched topic", join_ref null, its ref |
 ///
-/// phx_close and phx_error carry the channel's join_ref twice, as join_ref and as ref, and payload {}. A broadcast has null
-/// for both. Answers are text frames, even to binary joins and leaves; only a reply or broadcast whose payload is data is
-/// binary. The order of `status` and `response` is that of the runtime's maps and says nothing.
+/// At a second join the old channel is shut down first, yet its phx_close goes out last: the socket sends it to itself, and
+/// it waits its turn behind the reply. phx_close and phx_error carry the channel's join_ref twice, as join_ref and as ref,
+/// and payload {}. A broadcast has null for both. Answers are text frames, even to binary joins and leaves; only a reply
+/// or broadcast whose payload is data is binary. The order of `status` and `response` is that of the runtime's maps and
+/// says nothing.
 extension PhoenixV2 {
     /// Room for any text reply or event, apart from responses, payloads and events copied in.
     static let replyMaximumBytes = joinRefLimitBytes + PhoenixV1.refLimitBytes + PhoenixV1.topicLimitBytes + 128

@@ -22,6 +22,9 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
         var sweepsUnderFaults = false
         var footprint: [FootprintPart] = []
         var hibernateAfterNanoseconds: UInt64?
+        var script = TestUsers.published
+        var request = TestUsers.request
+        var speedup = 1.0
     }
 
     /// More than any seed needs by far: beyond it something hangs.
@@ -51,7 +54,8 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             engine: Scripted(kernel, slots: setup.users),
             settings: TestUsers.worker(
                 users: setup.users, seed: 7, isUnpaced: setup.isUnpaced, window: setup.window,
-                ports: memory.ports(setup.ports), retries: setup.retries, unansweredShare: setup.unansweredShare),
+                ports: memory.ports(setup.ports), retries: setup.retries, unansweredShare: setup.unansweredShare,
+                speedup: setup.speedup, script: setup.script, request: setup.request),
             run: board)
         first = TargetLane(
             engine: Scripted(kernel, slots: slots),

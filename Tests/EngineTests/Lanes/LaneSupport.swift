@@ -37,11 +37,8 @@ enum TestUsers {
     static let path = "/socket/websocket"
     static let host = "127.0.0.1:4000"
     // Written once, read by all.
-    nonisolated(unsafe) static let request: UpgradeRequest = {
-        let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: Blocks.bytes, alignment: 8)
-        guard let request = UpgradeRequest(host: host, path: path, storage: storage) else { fatalError("the request fits") }
-        return request
-    }()
+    nonisolated(unsafe) static let request = request(path)
+    nonisolated(unsafe) static let echoRequest = request("/echo")
     nonisolated(unsafe) static let servedPath = StaticBytes(path)
 
     nonisolated(unsafe) static let page = StaticBytes(ChatPage.response(socketPath: path))
@@ -49,6 +46,12 @@ enum TestUsers {
     nonisolated(unsafe) static let immediate: UnsafeMutablePointer<Pacer.Phase> = phase(.infinity)
     /// A user each model millisecond.
     nonisolated(unsafe) static let paced: UnsafeMutablePointer<Pacer.Phase> = phase(1_000)
+
+    private static func request(_ path: String) -> UpgradeRequest {
+        let storage = UnsafeMutableRawBufferPointer.allocate(byteCount: Blocks.bytes, alignment: 8)
+        guard let request = UpgradeRequest(host: host, path: path, storage: storage) else { fatalError("the request fits") }
+        return request
+    }
 
     private static func phase(_ rate: Double) -> UnsafeMutablePointer<Pacer.Phase> {
         let memory = UnsafeMutablePointer<Pacer.Phase>.allocate(capacity: 1)
@@ -65,7 +68,8 @@ enum TestUsers {
 
     static func worker(
         users: Int, seed: UInt64, isUnpaced: Bool = true, window: Int = 16, ports: Ports = .kernel, retries: Int = 3,
-        unansweredShare: Double = 0, speedup: Double = 1, destinationCount: Int = 1, bell: Int32 = -1, script: Script = published
+        unansweredShare: Double = 0, speedup: Double = 1, destinationCount: Int = 1, bell: Int32 = -1, script: Script = published,
+        request: UpgradeRequest = TestUsers.request
     ) -> WorkerLaneSettings {
         WorkerLaneSettings(
             lane: 0, firstUser: 1_000, users: users, seed: seed, worker: 0, arrivalsBefore: 0,

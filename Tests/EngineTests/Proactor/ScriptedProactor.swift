@@ -14,6 +14,9 @@ struct ScriptedProactor<Way: ReceiveWay>: Proactor {
 
     init(_ kernel: SimulatedKernel, slots: Int) { endpoint = kernel.endpoint(slots: slots, mayWait: Way.mayWait) }
 
+    /// A simulated kernel is called without one.
+    var systemCalls: UInt64 { 0 }
+
     func accept(from listener: Int32) { endpoint.accept(Int(listener)) }
     func stopAccepting() { endpoint.stopAccepting() }
     func connect(_ handle: Handle, _ options: ConnectOptions) { endpoint.connect(handle, options) }

@@ -56,7 +56,7 @@ private func said(_ raw: UnsafeRawBufferPointer) -> String { String(decoding: ra
         (joinReply.replacing(#""ref":"1""#, with: #""ref":"11""#), .unrelated),
         (joinReply.replacing(#""ref":"1""#, with: #""ref":null"#), .unrelated),
         (joinReply.replacing(#""ref":"1""#, with: #""ref":"01""#), .unrelated),
-        (joinReply.replacing("phx_reply", with: "phx_error"), .unrelated),
+        (joinReply.replacing("phx_reply", with: "phx_error"), .crashed),
         (joinReply.replacing("lobby", with: "other"), .unrelated),
         (String(joinReply.dropLast()), .malformed), (joinReply + "x", .malformed), ("", .malformed),
     ])

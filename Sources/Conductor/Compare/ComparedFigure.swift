@@ -1,0 +1,38 @@
+import Foundation
+
+/// A figure of summary.json that comparisons are about.
+struct ComparedFigure: Equatable {
+    /// Its dotted path.
+    var path: String
+    var name: String
+    var unit: String
+
+    static let all: [ComparedFigure] =
+        [
+            ComparedFigure(path: "ramp.joins_per_second", name: "joins per second", unit: "1/s"),
+            ComparedFigure(path: "ramp.seconds", name: "ramp, s", unit: "s"),
+        ]
+        + ["connect", "join", "heartbeat"].flatMap { kind in
+            ["p50", "p90", "p99"].map { ComparedFigure(path: "latency_us.\(kind).\($0)", name: "\(kind) \($0), µs", unit: "µs") }
+        }
+        + ["target", "workers", "softirq"].map {
+            ComparedFigure(path: "cpu_us_per_connection.\($0)", name: "CPU \($0), µs", unit: "µs per connection")
+        }
+        + [
+            ("target_kernel", "target kernel, B"), ("target_user", "target user, B"), ("target_footprint", "target footprint, B"),
+            ("worker_kernel", "worker kernel, B"), ("worker_user", "worker user, B"), ("pair", "pair, B"),
+        ].map { ComparedFigure(path: "bytes_per_connection.\($0.0)", name: $0.1, unit: "bytes per connection") }
+        + ["target", "workers"].map {
+            ComparedFigure(path: "context_switches_per_connection.\($0)", name: "switches, \($0)", unit: "context switches per connection")
+        }
+        + ["target", "workers"].map {
+            ComparedFigure(path: "system_calls_per_connection.\($0)", name: "calls, \($0)", unit: "system calls per connection")
+        }
+        + [ComparedFigure(path: "teardown.seconds", name: "teardown, s", unit: "s")]
+
+    /// All figures of one run by path; nil is what was not measured.
+    static func values(_ summary: Summary) -> [String: Double?] {
+        let tree = (try? summary.encoded()).flatMap { try? JSONSerialization.jsonObject(with: $0) } ?? [:]
+        return Dictionary(uniqueKeysWithValues: all.map { ($0.path, Verdict.figure($0.path, in: tree)) })
+    }
+}

@@ -1,0 +1,95 @@
+import Glibc
+
+/// Ratios of a figure in neighbouring runs, and how sure their median is.
+///
+/// The textbook's percentile bootstrap of the median is too narrow for so few pairs: in simulations of 5 to 20 pairs, 6
+/// to 8 of 100 of its 95 % intervals miss (with 5 pairs it is the smallest and the largest ratio, which miss in 6.25 of
+/// 100 whatever the distribution). So the interval that decides is another:
+/// - with up to 12 pairs, Student's t on the logarithms of the ratios: exact where these are normal, and in simulations
+///   within its error rate for distributions with heavy tails and for skewed ones;
+/// - with more, order statistics (the sign test's interval): within its error rate for every distribution, where t is not
+///   for skewed ones.
+/// The bootstrap's is reported beside it.
+struct PairedRatios {
+    typealias Interval = (low: Double, high: Double)
+
+    /// Natural logarithms, ascending.
+    let logarithms: [Double]
+
+    static let mostPairsForT = 12
+    static let level = 0.95
+
+    /// Ratios that are not above 0 or not finite are no ratios, and left out.
+    init(_ ratios: [Double]) { logarithms = ratios.filter { $0 > 0 && $0.isFinite }.map { log($0) }.sorted() }
+
+    var count: Int { logarithms.count }
+    var median: Double? { count > 0 ? exp(Self.median(logarithms)) : nil }
+
+    /// nil when there are too few pairs for any interval of this level.
+    func interval(level: Double = level) -> Interval? {
+        guard let median, let logs = count <= Self.mostPairsForT ? studentT(level) : orderStatistics(level) else { return nil }
+        // The median of a skewed few may lie outside of the interval about their mean.
+        return (min(exp(logs.low), median), max(exp(logs.high), median))
+    }
+
+    private func studentT(_ level: Double) -> Interval? {
+        guard count >= 2 else { return nil }
+        let mean = logarithms.reduce(0, +) / Double(count)
+        let variance = logarithms.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
+        let half = StudentT.quantile(level, degrees: count - 1) * (variance / Double(count)).squareRoot()
+        return (mean - half, mean + half)
+    }
+
+    /// From the k-th smallest to the k-th largest, with the largest k that is sure enough.
+    private func orderStatistics(_ level: Double) -> Interval? {
+        var below = pow(0.5, Double(count))
+        var tail = 0.0
+        var k = 0
+        while k < count / 2, 2 * (tail + below) <= 1 - level {
+            tail += below
+            below *= Double(count - k) / Double(k + 1)
+            k += 1
+        }
+        return k > 0 ? (logarithms[k - 1], logarithms[count - k]) : nil
+    }
+
+    /// The percentile bootstrap's interval of the median. The same ratios and seed give the same interval.
+    func bootstrap(level: Double = level, draws: Int = 4_000, seed: UInt64) -> Interval? {
+        guard count >= 2 else { return nil }
+        var random = SplitMix(seed)
+        var medians: [Double] = []
+        medians.reserveCapacity(draws)
+        var sample = logarithms
+        for _ in 0..<draws {
+            for index in sample.indices { sample[index] = logarithms[random.below(count)] }
+            medians.append(Self.median(sample.sorted()))
+        }
+        medians.sort()
+        let cut = Int((Double(draws) * (1 - level) / 2).rounded())
+        return (exp(medians[cut]), exp(medians[draws - 1 - cut]))
+    }
+
+    /// Of values in ascending order, at least one.
+    static func median(_ sorted: [Double]) -> Double {
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}
+
+/// The SplitMix64 generator: small, and the same everywhere.
+struct SplitMix {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    /// A number from 0 to `limit` − 1; its bias is of the order of limit / 2⁶⁴.
+    mutating func below(_ limit: Int) -> Int { Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(limit)).high) }
+}

@@ -1,0 +1,128 @@
+import Conductor
+import Profiles
+
+/// How long each kind of answer took: percentiles, and histograms over a logarithmic axis.
+enum LatencySection {
+    private static let kinds = [("connect", "Connect: TCP and the WebSocket's handshake"), ("join", "Join: until the channel answered"), ("heartbeat", "Heartbeat: until its reply"), ("broadcast", "Broadcast: until it arrived")]
+    /// Buckets of the board are 1/32 of an octave; the eye wants fewer.
+    private static let bucketsPerDecade = 16.0
+
+    static func render(_ runs: [ReportRun]) -> Markup {
+        var parts: [Markup] = [.tag("h2", "Latency")]
+        let rows = runs.flatMap { percentiles($0, isOnly: runs.count == 1) }
+        parts.append(rows.isEmpty ? .paragraph("Not measured: nobody connected.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows))
+        let figures = kinds.compactMap { kind, title in figure(runs, kind, title) }
+        if !figures.isEmpty { parts.append(.tag("div", ["class": "pair"], figures)) }
+        if !rows.isEmpty && figures.isEmpty { parts.append(.paragraph("The record has no latency.csv, so there are no histograms.", "note")) }
+        return .tag("section", ["id": "latency"], parts)
+    }
+
+    private static func figures(_ latency: Summary.Latency, _ kind: String) -> Summary.Percentiles? {
+        switch kind {
+        case "connect": latency.connect
+        case "join": latency.join
+        case "heartbeat": latency.heartbeat
+        default: latency.broadcast
+        }
+    }
+
+    private static func percentiles(_ run: ReportRun, isOnly: Bool) -> [[Markup]] {
+        guard let latency = run.summary?.latencyUs else { return [] }
+        return kinds.compactMap { kind, _ in
+            guard let told = figures(latency, kind) else { return nil }
+            let cells = [("p50", told.p50), ("p90", told.p90), ("p99", told.p99), ("p999", told.p999), ("max", told.max)].map { key, value in
+                Markup.figure("latency_us.\(kind).\(key)", Double(value), Words.microseconds(value))
+            }
+            let count = Markup.figure("latency_us.\(kind).count", Double(told.count), UnitText.count(Int(clamping: told.count)))
+            return [.text(isOnly ? kind : "\(kind), \(run.name)")] + cells + [count]
+        }
+    }
+
+    // MARK: Histograms
+
+    private static func figure(_ runs: [ReportRun], _ kind: String, _ title: String) -> Markup? {
+        let told = runs.filter { $0.record.latencies.buckets[kind]?.isEmpty == false }
+        guard !told.isEmpty else { return nil }
+        let keys = runs.count == 1 ? [] : told.map { run in
+            Markup.tag("span", ["class": "key"], [.tag("i", ["class": "swatch area c\(run.index % 8)"]), .text(run.name)])
+        }
+        let frames = [Frame(name: "wide", width: 430, height: 250, left: 46, right: 14, xTicks: 5, yTicks: 5), Frame.narrow.with(height: 240)]
+        return .tag(
+            "figure", ["id": "figure-latency-\(kind)"],
+            [.tag("figcaption", [.tag("h3", title), .tag("div", ["class": "legend"], keys)])] + frames.map { drawing(told, kind, title, $0, marks: runs.count == 1) })
+    }
+
+    /// Values gathered into equal steps of the logarithmic axis.
+    struct Step: Equatable {
+        var from: Double
+        var to: Double
+        var share: Double
+    }
+
+    static func steps(_ buckets: [LatencyTable.Bucket]) -> [Step] {
+        let total = buckets.reduce(0.0) { $0 + Double($1.count) }
+        var shares: [Int: Double] = [:]
+        for bucket in buckets where total > 0 {
+            let middle = max(1, Double(bucket.fromMicroseconds + bucket.toMicroseconds) / 2)
+            shares[Int((Decade.exponent(middle) * bucketsPerDecade).rounded(.down)), default: 0] += Double(bucket.count) / total
+        }
+        return shares.sorted { $0.key < $1.key }.map { index, share in
+            Step(from: power(Double(index) / bucketsPerDecade), to: power(Double(index + 1) / bucketsPerDecade), share: share * 100)
+        }
+    }
+
+    /// Ten to the power, by its whole part and the series of the rest.
+    static func power(_ exponent: Double) -> Double {
+        let whole = exponent.rounded(.down)
+        var value = 1.0
+        for _ in 0..<Int(abs(whole)) { value *= 10 }
+        if whole < 0 { value = 1 / value }
+        let rest = (exponent - whole) * 2.302_585_092_994_046
+        var (term, sum) = (1.0, 1.0)
+        for index in 1...16 {
+            term *= rest / Double(index)
+            sum += term
+        }
+        return value * sum
+    }
+
+    private static func drawing(_ runs: [ReportRun], _ kind: String, _ title: String, _ frame: Frame, marks: Bool) -> Markup {
+        let series = runs.map { (run: $0, steps: steps($0.record.latencies.buckets[kind] ?? [])) }
+        let all = series.flatMap(\.steps)
+        let low = power(Decade.exponent(max(1, all.map(\.from).min() ?? 1)).rounded(.down))
+        let high = power(Decade.exponent(max(10, all.map(\.to).max() ?? 10)).rounded(.up))
+        let axes = Axes(
+            frame: frame, x: Scale(low...max(high, low * 10), isLogarithmic: true, name: Scale.microseconds), y: Scale(0...max(1, (all.map(\.share).max() ?? 1) * 1.1)),
+            xLabel: "latency", yLabel: "% of all values")
+        var pieces: [Markup] = [.tag("title", title)] + axes.drawn
+        for (run, steps) in series { pieces += bars(steps, axes, ink: run.index, isSolid: marks) }
+        if marks, let told = runs.first?.summary.flatMap({ figures($0.latencyUs, kind) }) {
+            let marks = [("p50", told.p50), ("p99", told.p99)]
+            for mark in marks { pieces.append(Axes.rule(axes.x(Double(mark.1)), frame.top, axes.x(Double(mark.1)), frame.floor, "limit")) }
+            for (index, mark) in marks.enumerated() {
+                let x = axes.x(Double(mark.1))
+                let isLate = x > frame.left + frame.plotWidth * 0.7
+                pieces.append(Axes.label("\(mark.0) \(Words.microseconds(mark.1))", isLate ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isLate ? "end" : "start", "named"))
+            }
+        }
+        return .tag(
+            "svg",
+            [
+                "xmlns": "http://www.w3.org/2000/svg", "class": frame.name, "viewBox": "0 0 \(Axes.text(frame.width)) \(Axes.text(frame.height))", "role": "img",
+                "aria-label": title,
+            ], pieces)
+    }
+
+    private static func bars(_ steps: [Step], _ axes: Axes, ink: Int, isSolid: Bool) -> [Markup] {
+        steps.map { step in
+            let (x, y) = (axes.x(step.from), axes.y(step.share))
+            let words = "\(Words.microseconds(UInt64(step.from))) to \(Words.microseconds(UInt64(step.to))): \(UnitText.decimal(step.share, places: 3)) %"
+            return .tag(
+                "rect",
+                [
+                    "class": "\(isSolid ? "bar" : "bar pale") c\(ink % 8)", "x": Axes.text(x), "y": Axes.text(y), "width": Axes.text(max(1, axes.x(step.to) - x - 0.6)),
+                    "height": Axes.text(max(0, axes.frame.floor - y)),
+                ], [.tag("title", words)])
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@testable import Conductor
+
+/// How sure a median of ratios is, and whether what is said of that is true.
+@Suite struct PairedRatiosTests {
+    @Test(arguments: [
+        // Abramowitz and Stegun, table 26.10: A(t|ν) = 0.95, 0.99 and 0.9999.
+        (1, 0.95, 12.706), (2, 0.95, 4.303), (4, 0.95, 2.776), (5, 0.95, 2.571), (10, 0.95, 2.228), (30, 0.95, 2.042), (4, 0.99, 4.604),
+        (9, 0.99, 3.250), (4, 0.9999, 15.544), (3, 0.9999, 28.000),
+    ]) func quantilesAreThePublishedOnes(_ degrees: Int, _ level: Double, _ t: Double) {
+        #expect(abs(StudentT.quantile(level, degrees: degrees) - t) < 0.001)
+        #expect(abs(StudentT.within(t, degrees: degrees) - level) < 1e-4)
+    }
+
+    @Test func theMedianIsOfTheRatios() {
+        #expect(abs((PairedRatios([0.5, 4, 2]).median ?? 0) - 2) < 1e-12)
+        #expect(abs((PairedRatios([1, 4]).median ?? 0) - 2) < 1e-12, "halfway between two is their geometric mean")
+        #expect(PairedRatios([]).median == nil)
+        #expect(PairedRatios([0, -1, .nan, .infinity, 3]).count == 1)
+    }
+
+    @Test func anIntervalIsKnownByHand() throws {
+        // Logarithms −d, 0, d: standard deviation d, and 4.3027 / √3 of it to each side.
+        let d = log(1.1)
+        let interval = try #require(PairedRatios([1 / 1.1, 1, 1.1]).interval())
+        #expect(abs(log(interval.high) - 4.30265 * d / 3.0.squareRoot()) < 1e-5 && abs(log(interval.low) + log(interval.high)) < 1e-9)
+        // 20 pairs: the sign test's interval goes from the 6th to the 15th (0.9586).
+        let many = try #require(PairedRatios((1...20).map(Double.init)).interval())
+        #expect(abs(many.low - 6) < 1e-9 && abs(many.high - 15) < 1e-9)
+    }
+
+    @Test func oneRatioHasNoInterval() {
+        #expect(PairedRatios([2]).interval() == nil && PairedRatios([2]).bootstrap(seed: 1) == nil)
+        #expect(PairedRatios([2, 3]).interval() != nil)
+        #expect(PairedRatios((1...13).map(Double.init)).interval(level: 0.99999) == nil, "no order statistics are that sure")
+    }
+
+    @Test func equalRatiosAreAPoint() throws {
+        let interval = try #require(PairedRatios([1, 1, 1, 1, 1]).interval())
+        #expect(interval == (1, 1))
+        #expect(ComparisonMaker.judge(PairedRatios([1, 1, 1]), among: 20) == .noDifference)
+    }
+
+    @Test func theBootstrapIsRepeatable() throws {
+        let ratios = PairedRatios([0.8, 0.9, 1.1, 1.3, 0.95])
+        let (first, again) = (try #require(ratios.bootstrap(seed: 7)), try #require(ratios.bootstrap(seed: 7)))
+        #expect(first == again)
+        #expect(abs(first.low - 0.8) < 1e-12 && abs(first.high - 1.3) < 1e-12, "of five it is the smallest and the largest")
+    }
+
+    // MARK: Error rates
+
+    enum Shape: String, CaseIterable { case normal, heavy, skewed }
+
+    /// A thousand samples of `count` logarithms whose true median is 0: how many of the intervals miss it.
+    private func misses(_ shape: Shape, count: Int, _ interval: (PairedRatios) -> PairedRatios.Interval?) -> Int {
+        (0..<1_000).count { draw in
+            var noise = Noise(seed: draw &* 1_000 &+ count)
+            let ratios = (0..<count).map { _ -> Double in
+                let value = noise.normal()
+                switch shape {
+                case .normal: return exp(0.1 * value)
+                // A quotient of normals far from 0 and of few degrees of freedom: outliers on both sides.
+                case .heavy: return exp(0.1 * value / max(0.2, abs(noise.normal())))
+                // Exponential of a normal, shifted to median 0: disturbances make a run slower, never faster.
+                case .skewed: return exp(0.1 * (exp(0.5 * value) - 1))
+                }
+            }
+            guard let interval = interval(PairedRatios(ratios)) else { return true }
+            return !(interval.low...interval.high).contains(1)
+        }
+    }
+
+    /// Of 1,000 intervals of 95 %, 50 miss; up to 70 are within what chance does to a count of that kind (2.9 deviations).
+    private static let mostMisses = 70
+
+    @Test(arguments: [3, 5, 8, 12, 13, 20], Shape.allCases) func theErrorRateIsTheNominalOne(_ count: Int, _ shape: Shape) {
+        let misses = misses(shape, count: count) { $0.interval() }
+        #expect(misses <= Self.mostMisses, "\(misses) of 1,000")
+        // Nor is it bought with intervals that are too wide to say anything, where the distribution is what t is made for.
+        if shape == .normal, count <= PairedRatios.mostPairsForT { #expect(misses >= 30, "\(misses) of 1,000") }
+    }
+
+    /// Why the bootstrap does not decide: its intervals of the same samples miss too often.
+    @Test func thePlainBootstrapIsTooNarrow() {
+        let rate = misses(.normal, count: 8) { $0.bootstrap(draws: 400, seed: 1) }
+        #expect(rate > 60, "\(rate) of 1,000")
+    }
+
+    @Test func equalVariantsDifferInOneOfTwentyComparisonsAtMost() {
+        // 25 figures of two equal variants, five pairs: some figure is called different in up to 5 of 100 comparisons.
+        let wrong = (0..<400).count { trial in
+            (0..<25).contains { figure in
+                var noise = Noise(seed: 77_000_000 + trial * 100 + figure)
+                let ratios = PairedRatios((0..<5).map { _ in exp(0.05 * noise.normal()) })
+                return [.less, .more].contains(ComparisonMaker.judge(ratios, among: 25))
+            }
+        }
+        #expect(wrong <= 34, "\(wrong) of 400, where 20 are expected")
+    }
+
+    @Test func aDifferenceIsSeenAndAnUnsureOneIsCalledPerhaps() {
+        #expect(ComparisonMaker.judge(PairedRatios([0.8, 0.81, 0.79, 0.8, 0.805]), among: 25) == .less)
+        #expect(ComparisonMaker.judge(PairedRatios([1.25, 1.24, 1.26, 1.25, 1.24]), among: 25) == .more)
+        #expect(ComparisonMaker.judge(PairedRatios([1.05, 1.02, 1.08, 1.03, 1.01]), among: 25) == .perhapsMore)
+        #expect(ComparisonMaker.judge(PairedRatios([0.9, 1.1, 1, 0.95, 1.04]), among: 25) == .noDifference)
+        #expect(ComparisonMaker.judge(PairedRatios([0.5]), among: 25) == .tooFew)
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import Conductor
+
+/// Who used the CPUs, and whether the load was the limit.
+@Suite struct InterferenceTests {
+    /// Ten seconds on two CPUs: 20 CPU seconds are all.
+    private func used(_ change: (inout Summary.Interference.Used) -> Void = { _ in }) -> Summary.Interference.Used {
+        var used = Summary.Interference.Used(
+            seconds: 10, hostCPUs: 2, idle: 0.4, target: 6, workers: 11, softirq: 2, targetCPUs: 2, workersCPUs: 2)
+        change(&used)
+        return used
+    }
+
+    @Test func sharesAddUp() {
+        let gauge = Summary.Interference(used(), isPaced: true)
+        #expect(gauge.hostBusyPct == 98 && gauge.idlePct == 2 && gauge.targetPct == 30 && gauge.workersPct == 55 && gauge.softirqPct == 10)
+        #expect(abs((gauge.othersPct ?? -1) - 3) < 1e-9)
+    }
+
+    @Test func softirqInsideTheProcessesIsNotTakenOffTwice() {
+        let gauge = Summary.Interference(used { $0.workers = 13 }, isPaced: true)
+        #expect(abs((gauge.othersPct ?? -1) - 3) < 1e-9, "30 + 65 + 10 would be more than the 98 that were busy")
+    }
+
+    @Test func workersThatUsedTheCPUsUpWereTheLimit() throws {
+        let gauge = Summary.Interference(used(), isPaced: true)
+        #expect(gauge.generatorBound == true && gauge.verdict == "generator-bound")
+        let sentence = try #require(gauge.sentence)
+        #expect(sentence.hasPrefix("Generator-bound: the CPUs were used up (98 % busy), 55 % by the workers and 30 % by the target"))
+    }
+
+    @Test func aBusyTargetOrAnIdleHostIsAnotherMatter() {
+        let target = Summary.Interference(used { ($0.target, $0.workers) = (12, 5) }, isPaced: true)
+        #expect(target.generatorBound == false && target.verdict == "target-bound" && target.sentence == nil)
+        let idle = Summary.Interference(used { $0.idle = 8 }, isPaced: true)
+        #expect(idle.generatorBound == false && idle.verdict == "not cpu-bound")
+    }
+
+    @Test func atRateMaxSharedCPUsAreMeantToBeUsedUp() {
+        let gauge = Summary.Interference(used(), isPaced: false)
+        #expect(gauge.generatorBound == nil && gauge.verdict == "cpu-bound" && gauge.sentence == nil)
+    }
+
+    @Test func workersWithCPUsOfTheirOwnAreTheLimitOnceThoseAreFull() {
+        let own = used { ($0.hostCPUs, $0.idle, $0.target, $0.workers, $0.targetCPUs, $0.workersCPUs) = (4, 18, 5, 9.8, 3, 1) }
+        let gauge = Summary.Interference(own, isPaced: false)
+        #expect(gauge.generatorBound == true && gauge.verdict == "generator-bound", "half of the host is idle, and not theirs")
+        var both = own
+        both.target = 29
+        #expect(Summary.Interference(both, isPaced: false).verdict == "target-bound")
+        both.workers = 2
+        both.target = 5
+        #expect(Summary.Interference(both, isPaced: false).verdict == "not cpu-bound")
+    }
+
+    @Test func whatIsNotKnownIsNotSaid() {
+        let gauge = Summary.Interference(used { ($0.idle, $0.targetCPUs, $0.workersCPUs) = (nil, nil, nil) }, isPaced: true)
+        #expect(gauge.hostBusyPct == nil && gauge.othersPct == nil && gauge.generatorBound == nil && gauge.verdict == nil)
+        #expect(Summary.Interference(used { $0.seconds = 0 }, isPaced: true) == .init())
+        #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).verdict == nil)
+    }
+
+    @Test func theCeilingSaysIt() {
+        var evidence = Ceiling.Evidence(tally: Fixture.tally { $0.joinedTotal = 100 }, planned: 100)
+        evidence.interference = Summary.Interference(used(), isPaced: true)
+        #expect(Ceiling.attribute(evidence).evidence.contains { $0.hasPrefix("Generator-bound") })
+    }
+}
