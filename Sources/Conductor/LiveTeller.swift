@@ -202,12 +202,3 @@ extension LiveState {
             workers: plan.workers.map { Worker(index: $0.index, group: $0.group, planned: $0.users) })
     }
 }
-
-extension Summary.Percentiles {
-    /// nil when nothing was measured.
-    init?(_ sum: HistogramSum) {
-        guard let p50 = sum.p50, let p90 = sum.p90, let p99 = sum.p99, let p999 = sum.p999, let max = sum.maximumMicroseconds
-        else { return nil }
-        self.init(p50: p50, p90: p90, p99: p99, p999: p999, max: max, count: UInt64(sum.count))
-    }
-}

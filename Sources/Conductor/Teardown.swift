@@ -195,7 +195,5 @@ extension Run {
         return .init(used, isPaced: isPaced)
     }
 
-    private func percentiles(_ latency: Latency) -> Summary.Percentiles? {
-        Summary.Percentiles(board.latencies(latency))
-    }
+    private func percentiles(_ latency: Latency) -> Summary.Percentiles? { .init(board.latencies(latency)) }
 }

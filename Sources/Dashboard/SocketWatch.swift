@@ -17,7 +17,9 @@ final class SocketWatch: AsyncSocketPool {
     /// read its answer. A page's stream is told something every few seconds.
     static let idleLimitSeconds = 20.0
     /// Between two looks at the connections; what one can send meanwhile is what it can make us hold.
-    private static let lookMilliseconds: Int32 = 200
+    private static let lookMilliseconds: Int32 = 100
+    /// Of a connection's receive buffer: so small that reading often waits for more, which is when it is counted.
+    private static let receiveBufferBytes: Int32 = 8 << 10
 
     private struct Waiter {
         var descriptor: Int32
@@ -77,7 +79,12 @@ final class SocketWatch: AsyncSocketPool {
     func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
         let descriptor = socket.file.rawValue
         let isListener = Self.isListener(descriptor)
-        if !isListener { try admit(descriptor) }
+        if isListener {
+            shrink(descriptor)
+            admitAccepted(by: descriptor)
+        } else {
+            try admit(descriptor)
+        }
         var wanted: Int16 = 0
         if events.contains(.read) { wanted |= Int16(POLLIN) }
         if events.contains(.write), !isListener { wanted |= Int16(POLLOUT) }
@@ -121,9 +128,24 @@ final class SocketWatch: AsyncSocketPool {
 
     // MARK: limits
 
-    /// Takes note of a connection when it first waits; throws when there are too many.
+    /// Takes note of what was just accepted: the server waits for the next connection right after it has taken one, while
+    /// a connection whose bytes never cease need not wait at all. The descriptors are the kernel's list of this process.
+    private func admitAccepted(by listener: Int32) {
+        guard let port = Self.port(listener) else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            guard let descriptor = Int32(name), descriptor != listener, Self.port(descriptor) == port else { continue }
+            do { try admit(descriptor) } catch { Self.reset(descriptor) }
+        }
+    }
+
+    /// Takes note of a connection; throws when there are too many, or it has sent too much.
     private func admit(_ descriptor: Int32) throws {
         guard let peer = Self.peer(descriptor) else { throw SocketError.disconnected }
+        var acknowledged: UInt64 = 0
+        var received: UInt64 = 0
+        guard simbench_tcp_bytes(descriptor, &acknowledged, &received) == 0, received <= Self.receivedLimitBytes else {
+            throw SocketError.disconnected
+        }
         try contents.withLock { contents in
             if contents.watched[descriptor]?.peer == peer { return }
             contents.watched[descriptor] = nil
@@ -133,9 +155,13 @@ final class SocketWatch: AsyncSocketPool {
         }
     }
 
-    /// Shuts down what is beyond its limits. A connection is closed by the server alone, which is told by the shutdown;
-    /// should its descriptor become another's in the moment between the two looks, that is no TCP connection of this
-    /// process, and left as it is.
+    /// Connections inherit it from the socket that listens.
+    private func shrink(_ listener: Int32) {
+        var bytes = Self.receiveBufferBytes
+        setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Cuts off what is beyond its limits.
     private func look() {
         contents.withLock { contents in
             let now = Self.seconds()
@@ -152,15 +178,34 @@ final class SocketWatch: AsyncSocketPool {
                 }
                 let idle = now - (contents.watched[descriptor]?.movedSeconds ?? now)
                 guard received > Self.receivedLimitBytes || idle > Self.idleLimitSeconds else { continue }
-                shutdown(descriptor, Int32(SHUT_RDWR))
+                Self.reset(descriptor)
             }
         }
+    }
+
+    /// Resets a connection, and leaves its descriptor to the server, which finds it dead and closes it.
+    ///
+    /// A shutdown would not do: a socket that is shut down goes on taking what is sent to it. Should the descriptor have
+    /// become another's since it was looked at, that is no connection of TCP, and refuses.
+    private static func reset(_ descriptor: Int32) {
+        var nobody = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        _ = Glibc.connect(descriptor, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     private static func isListener(_ descriptor: Int32) -> Bool {
         var answer: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &answer, &length) == 0 && answer != 0
+    }
+
+    /// This end's port; nil for what is no socket of IPv4.
+    private static func port(_ descriptor: Int32) -> UInt16? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return result == 0 && address.sin_family == AF_INET ? UInt16(bigEndian: address.sin_port) : nil
     }
 
     /// Address and port of the other end; nil for what is no connection any more.
