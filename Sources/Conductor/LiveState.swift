@@ -39,6 +39,10 @@ public struct LiveState: Codable, Equatable, Sendable {
         public var workers: Double?
         /// Of the whole host; a kernel that does not account it apart has it in the other two as well.
         public var softirq: Double?
+        /// CPU time since each process began, and of softirq since the run did.
+        public var targetSeconds: Double?
+        public var workersSeconds: Double?
+        public var softirqSeconds: Double?
         public var host: Int
 
         public init(host: Int) { self.host = host }
@@ -115,6 +119,9 @@ public struct LiveState: Codable, Equatable, Sendable {
     public var connected: Int
     public var joined: Int
     public var verified: Int?
+    /// WebSockets opened and joins answered since the run began.
+    public var connects: Int?
+    public var joins: Int?
     /// Over the last period.
     public var joinsPerSecond: Double
     public var lost: Int

@@ -21,6 +21,8 @@ struct LiveTeller {
     private(set) var dueSeconds = 0.0
     private var stage: Progress.Stage?
     private var usage: Usage
+    /// Before anything ran.
+    private let first: Usage
     private var pressure: UInt64?
     private var joinedTotal = 0
     /// The kernel's slabs when the run began.
@@ -33,7 +35,8 @@ struct LiveTeller {
         self.plan = plan
         self.tell = tell
         period = min(Self.periodSeconds, max(plan.samplePeriodSeconds, Self.shortestPeriodSeconds))
-        usage = Usage(target: nil, workers: nil)
+        first = Usage(target: nil, workers: nil)
+        usage = first
         slabBytes = HostReadings.memory()?["Slab"]
     }
 
@@ -67,6 +70,7 @@ struct LiveTeller {
             usersPlanned: plan.users, tally, joinsPerSecond: Double(max(0, tally.joinedTotal - joinedTotal)) / seconds,
             latency: Self.latencies(board), memory: memory(moment.droplet, group, now, tally),
             cpu: cpu(now, seconds), workers: Self.workers(plan, board))
+        (state.connects, state.joins) = (tally.connectedTotal, tally.joinedTotal)
         state.verified = moment.stage == .sweeping ? tally.verified : nil
         state.socketsLeft = moment.socketsLeft
         state.knee = moment.knee
@@ -124,6 +128,8 @@ struct LiveTeller {
         cpu.target = Usage.seconds(now.target, since: usage.target).map { $0 / seconds }
         cpu.workers = Usage.seconds(now.workers, since: usage.workers).map { $0 / seconds }
         cpu.softirq = now.softirqSeconds(since: usage).map { $0 / seconds }
+        (cpu.targetSeconds, cpu.workersSeconds) = (now.target.map(Usage.seconds), now.workers.map(Usage.seconds))
+        cpu.softirqSeconds = now.softirqSeconds(since: first)
         return cpu
     }
 

@@ -1,4 +1,3 @@
-import Engine
 import Profiles
 
 /// Figures of a run at one moment, as monitoring systems collect them. What is not known is nil, or not in the table.
@@ -19,6 +18,8 @@ public struct Metrics: Equatable, Sendable {
     /// Since the run began.
     public var connects: Int?
     public var joins: Int?
+    /// Over the last period.
+    public var joinsPerSecond: Double?
     public var lost = 0
     public var retries = 0
     /// Heartbeats of the verification sweep that were answered.
@@ -30,12 +31,14 @@ public struct Metrics: Equatable, Sendable {
     public var bytesOut: UInt64 = 0
     /// By the latency's name in summary.json.
     public var latencies: [String: Summary.Percentiles] = [:]
-    /// Memory by what holds it, bytes: target, target_swap, target_limit, footprint, host_available, host_total.
+    /// Memory by what it is for, bytes.
     public var memoryBytes: [String: UInt64] = [:]
     /// Bytes per connection by the part's name in summary.json.
     public var connectionBytes: [String: Double] = [:]
     /// CPU time by side: target, workers, softirq.
     public var cpuSeconds: [String: Double] = [:]
+    /// CPUs in use over the last period, by side.
+    public var cpuCores: [String: Double] = [:]
     public var memoryPressurePercent: Double?
 
     public init(profile: String, engine: String, fit: String, version: String, stage: String) {
@@ -48,35 +51,35 @@ public struct Metrics: Equatable, Sendable {
 }
 
 extension Metrics {
-    /// A run under way, as of its latest sample.
-    init(_ plan: Plan, _ sample: Sample, stage: Progress.Stage, elapsedSeconds: Double, board: Board, limitBytes: UInt64?) {
+    /// A run under way.
+    public init(_ state: LiveState, _ plan: Plan) {
         self.init(
-            profile: plan.profile, engine: plan.engine.rawValue, fit: plan.fit.rawValue, version: plan.version, stage: stage.rawValue)
-        self.elapsedSeconds = elapsedSeconds
-        modelSeconds = sample.modelSeconds
-        usersPlanned = plan.users
-        take(sample.tally)
-        if stage == .sweeping { verified = sample.tally.verified }
-        for latency in Latency.allCases { latencies[latency.name] = Summary.Percentiles(board.latencies(latency)) }
-        let memory: [(String, UInt64?)] = [
-            ("target", sample.targetMemoryBytes), ("target_swap", sample.targetSwapBytes), ("target_limit", limitBytes),
-            ("footprint", sample.hasTarget ? sample.tally.footprintBytes : nil), ("host_available", sample.memoryAvailableBytes),
-            ("host_total", plan.host.memoryTotalBytes),
+            profile: plan.profile, engine: plan.engine.rawValue, fit: plan.fit.rawValue, version: plan.version,
+            stage: state.outcome?.verdict ?? state.stage.rawValue)
+        elapsedSeconds = state.elapsedSeconds
+        modelSeconds = state.modelSeconds
+        (usersPlanned, usersStarted, users) = (state.usersPlanned, state.usersStarted, state.users)
+        (connected, connects) = (state.connected, state.connects)
+        (joined, joins, joinsPerSecond) = (state.joined, state.joins, state.joinsPerSecond)
+        verified = state.verified
+        (lost, retries, errors) = (state.lost, state.retries, state.errors)
+        (bytesIn, bytesOut) = (state.bytesIn, state.bytesOut)
+        let latency = state.latencyUs
+        let latencies = [("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat), ("reply", latency.reply)]
+        for (name, figures) in latencies { self.latencies[name] = figures }
+        let memory = state.memory
+        let parts: [(String, UInt64?)] = [
+            ("target_kernel", memory.targetKernelBytes), ("target_user", memory.targetUserBytes),
+            ("target_footprint", memory.targetFootprintBytes), ("target_charged", memory.chargedBytes),
+            ("target_limit", memory.limitBytes), ("target_swap", memory.swapBytes), ("workers", memory.workersBytes),
+            ("host_used", memory.hostUsedBytes), ("host_total", memory.hostTotalBytes),
         ]
-        for (name, bytes) in memory { memoryBytes[name] = bytes }
-        cpuSeconds["target"] = sample.targetCPUSeconds
-        cpuSeconds["workers"] = sample.workersCPUSeconds
-        cpuSeconds["softirq"] = sample.softirqCPUSeconds
-        memoryPressurePercent = sample.memoryPressurePercent
-    }
-
-    private mutating func take(_ tally: Tally) {
-        usersStarted = tally.started
-        users = tally.started - tally.ended
-        (connected, connects) = (tally.connected, tally.connectedTotal)
-        (joined, joins) = (tally.joined, tally.joinedTotal)
-        (lost, retries, errors) = (tally.lost, tally.retries, tally.errors)
-        (bytesIn, bytesOut) = (tally.bytesIn, tally.bytesOut)
+        for (name, bytes) in parts { memoryBytes[name] = bytes }
+        memoryPressurePercent = memory.pressurePercent
+        let cpu = state.cpu
+        for (name, cores) in [("target", cpu.target), ("workers", cpu.workers), ("softirq", cpu.softirq)] { cpuCores[name] = cores }
+        let seconds = [("target", cpu.targetSeconds), ("workers", cpu.workersSeconds), ("softirq", cpu.softirqSeconds)]
+        for (name, total) in seconds { cpuSeconds[name] = total }
     }
 
     /// A run that is over, from its record.
@@ -104,27 +107,5 @@ extension Metrics {
         for (name, figure) in parts { connectionBytes[name] = figure }
         memoryBytes["target_limit"] = summary.droplet?.limitBytes
         memoryBytes["host_total"] = summary.host.memoryTotalBytes
-    }
-}
-
-extension Latency {
-    /// In summary.json.
-    var name: String {
-        switch self {
-        case .connect: "connect"
-        case .join: "join"
-        case .heartbeat: "heartbeat"
-        case .reply: "reply"
-        }
-    }
-}
-
-extension Summary.Percentiles {
-    /// nil when nothing was measured.
-    init?(_ sum: HistogramSum) {
-        guard let p50 = sum.percentile(0.5), let p90 = sum.percentile(0.9), let p99 = sum.percentile(0.99),
-            let p999 = sum.percentile(0.999), let max = sum.maximumMicroseconds
-        else { return nil }
-        self.init(p50: p50, p90: p90, p99: p99, p999: p999, max: max, count: UInt64(sum.count))
     }
 }

@@ -20,10 +20,6 @@ struct Sample {
     var cpuTarget: Double?
     var cpuWorkers: Double?
     var cpuSoftirq: Double?
-    /// CPU time since each process began, and softirq time of the whole host since the sampling did.
-    var targetCPUSeconds: Double?
-    var workersCPUSeconds: Double?
-    var softirqCPUSeconds: Double?
     /// CPUs with nothing to do; nil where the run is confined to some of the host's.
     var cpuIdle: Double?
     var memoryAvailableBytes: UInt64?
@@ -123,7 +119,6 @@ struct Sampler {
     /// CLOCK_MONOTONIC seconds at model time 0; nil before the ramp.
     var start: Double?
     private var last: Usage
-    private let first: Usage
     private var lastPressure: UInt64?
 
     init(board: Board, plan: Plan, target: Int32?, workers: Int32?, droplet: TargetDroplet?) {
@@ -132,8 +127,7 @@ struct Sampler {
         self.target = target
         self.workers = workers
         self.droplet = droplet
-        first = Usage(target: target, workers: workers)
-        last = first
+        last = Usage(target: target, workers: workers)
         lastPressure = droplet?.last.pressureSomeTotalMicroseconds ?? last.pressureMicroseconds
     }
 
@@ -151,8 +145,6 @@ struct Sampler {
             cpuTarget: Usage.seconds(usage.target, since: last.target).map { $0 / period },
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
-            targetCPUSeconds: usage.target.map(Usage.seconds), workersCPUSeconds: usage.workers.map(Usage.seconds),
-            softirqCPUSeconds: usage.softirqSeconds(since: first),
             cpuIdle: Usage.isWholeHost(plan) ? usage.idleSeconds(since: last).map { $0 / period } : nil,
             memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes), hasTarget: !plan.target.isForeign)
     }

@@ -1,6 +1,7 @@
 import FlyingFox
 import Foundation
 import Synchronization
+import Views
 
 /// Answers the server's requests, once `Requests` has let them through.
 struct Answers: HTTPHandler {
@@ -32,7 +33,7 @@ struct Answers: HTTPHandler {
         switch answer {
         case .page: return respond(200, "text/html; charset=utf-8", page)
         case .state: return respond(200, "application/json", Data(hub.whole().utf8))
-        case .metrics: return respond(200, LiveMetrics.contentType, Data(LiveMetrics.render(hub.live).utf8))
+        case .metrics: return respond(200, OpenMetrics.contentType, Data((hub.metrics.map(OpenMetrics.render) ?? "# EOF\n").utf8))
         case .events:
             guard let signals = hub.subscribe() else {
                 return refuse(503, "\(Hub.streamLimit) pages are open already; close one.")

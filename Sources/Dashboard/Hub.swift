@@ -19,6 +19,7 @@ final class Hub: Sendable {
         var state = Data("null".utf8)
         var history = History()
         var live: LiveState?
+        var about: Plan?
         var isClosing = false
         var signals: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextSignal = 0
@@ -45,6 +46,7 @@ final class Hub: Sendable {
             $0.history = History()
             $0.state = stateJSON
             $0.live = state
+            $0.about = plan
         }
     }
 
@@ -55,6 +57,11 @@ final class Hub: Sendable {
             $0.live = state
             $0.history.append(state)
         }
+    }
+
+    /// What was told last, for monitoring systems; nil before a run.
+    var metrics: Metrics? {
+        contents.withLock { contents in contents.live.flatMap { state in contents.about.map { Metrics(state, $0) } } }
     }
 
     /// What was told last.

@@ -57,6 +57,7 @@ public enum OpenMetrics {
             gauge("simbench_joined", help: "Connections that have joined their channel.", Double(metrics.joined))
             counter("simbench_connects", help: "WebSockets opened.", metrics.connects)
             counter("simbench_joins", help: "Joins answered ok; their rate is the join rate.", metrics.joins)
+            gauge("simbench_joins_per_second", help: "Joins over the last period.", metrics.joinsPerSecond)
             gauge("simbench_verified", help: "Connections that answered the verification sweep.", metrics.verified.map(Double.init))
         }
 
@@ -85,8 +86,8 @@ public enum OpenMetrics {
 
         mutating func costs(_ metrics: Metrics) {
             family(
-                "simbench_memory_bytes", .gauge, unit: "bytes", help: "Memory by what holds it, and its limits.",
-                metrics.memoryBytes.sorted { $0.key < $1.key }.map { Sample(labels: [("of", $0.key)], value: Double($0.value)) })
+                "simbench_memory_bytes", .gauge, unit: "bytes", help: "Memory by what it is for, and its limits.",
+                metrics.memoryBytes.sorted { $0.key < $1.key }.map { Sample(labels: [("part", $0.key)], value: Double($0.value)) })
             family(
                 "simbench_connection_bytes", .gauge, unit: "bytes", help: "Bytes per connection, by part.",
                 metrics.connectionBytes.sorted { $0.key < $1.key }.map { Sample(labels: [("part", $0.key)], value: $0.value) })
@@ -96,8 +97,11 @@ public enum OpenMetrics {
             family(
                 "simbench_cpu_seconds", .counter, unit: "seconds", help: "CPU time of each side, and softirq time of the whole host.",
                 metrics.cpuSeconds.sorted { $0.key < $1.key }.map {
-                    Sample(suffix: "_total", labels: [("of", $0.key)], value: $0.value)
+                    Sample(suffix: "_total", labels: [("part", $0.key)], value: $0.value)
                 })
+            family(
+                "simbench_cpu_cores", .gauge, help: "CPUs in use over the last period.",
+                metrics.cpuCores.sorted { $0.key < $1.key }.map { Sample(labels: [("part", $0.key)], value: $0.value) })
             family(
                 "simbench_traffic_bytes", .counter, unit: "bytes", help: "Bytes on the wire, as the workers saw them.",
                 [("in", metrics.bytesIn), ("out", metrics.bytesOut)].map {

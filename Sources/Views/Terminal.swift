@@ -74,10 +74,12 @@ public final class Terminal {
         drawn = lines.map { Self.visibleColumns($0) }
     }
 
-    /// Moves up over the lines last drawn and clears from there. A terminal that became narrower has broken them.
+    /// Moves up over the lines last drawn and clears each. A terminal that became narrower has broken them.
+    ///
+    /// Not the screen from there on: where a block fills it, some terminals keep what they clear in their history.
     static func erase(_ drawn: [Int], columns: Int) -> String {
         let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(1, columns)) }
-        return rows == 0 ? "" : "\u{1B}[\(rows)A\r\u{1B}[J"
+        return rows == 0 ? "" : String(repeating: "\u{1B}[A\u{1B}[2K", count: rows) + "\r"
     }
 
     /// The columns a rendered line takes, colours not counted.

@@ -32,10 +32,10 @@ struct RunOutput: ParsableArguments {
         defer { terminal.clear() }
         var plan = plan
         plan.command = CommandLine.arguments
+        if let dashboard { announce(dashboard, plan, directory) }
         // Also of a run that could not begin, as far as there is a record of it.
         defer { ReportFile.leave(in: directory) }
         let began = Date()
-        if let dashboard { announce(dashboard, plan, directory) }
         let outcome: RunOutcome
         do {
             outcome = try Conductor.run(
@@ -43,8 +43,9 @@ struct RunOutput: ParsableArguments {
                 onProgress: { terminal.show($0) }, onLive: dashboard.map { dashboard in { dashboard.show($0) } })
         } catch {
             terminal.clear()
-            dashboard?.show(failure: Failure.explain(error).sentence)
-            RunExports.write(broken: Failure.explain(error).sentence, plan, directory: directory, began: began)
+            let sentence = Failure.explain(error).sentence
+            dashboard?.show(failure: sentence)
+            RunExports.write(broken: sentence, plan, directory: directory, began: began)
             throw error
         }
         terminal.clear()

@@ -76,13 +76,14 @@ import Testing
         withExtendedLifetime(streams) {}
     }
 
-    @Test func metricsEndAsTheyMust() throws {
-        let plan = try Fixture.plan()
-        #expect(LiveMetrics.render(nil) == "# EOF\n")
+    @Test func metricsAreThoseOfTheState() throws {
+        let (hub, plan) = (Hub(), try Fixture.plan())
+        #expect(hub.metrics == nil)
+        hub.begin(plan, directory: "/somewhere")
         var state = Fixture.ramping(plan, seconds: 1, connected: 17)
         state.errors = ["etimedout": 3]
-        let text = LiveMetrics.render(state)
-        #expect(text.contains("simbench_connected 17\n") && text.contains("simbench_errors_total{cause=\"etimedout\"} 3\n"))
-        #expect(text.hasSuffix("# EOF\n"))
+        hub.show(state)
+        let metrics = try #require(hub.metrics)
+        #expect(metrics.profile == "smoke" && metrics.stage == "ramping" && metrics.connected == 17 && metrics.errors == ["etimedout": 3])
     }
 }

@@ -26,8 +26,8 @@ import Testing
             "simbench_stage{simbench_stage=\"building\"} 0\nsimbench_stage{simbench_stage=\"ramping\"} 1\n", "# TYPE simbench_users_started counter\n", "simbench_users_started_total 12\n",
             "simbench_joins_total 10\n", "simbench_errors_total{cause=\"econnreset\"} 1\nsimbench_errors_total{cause=\"etimedout\"} 3\n",
             "# UNIT simbench_latency_seconds seconds\n", "simbench_latency_seconds{of=\"join\",quantile=\"0.5\"} 0.00125\n",
-            "simbench_latency_seconds_count{of=\"join\"} 2000\n", "simbench_memory_bytes{of=\"target\"} 1073741824\n",
-            "simbench_memory_pressure_ratio 0.25\n", "simbench_cpu_seconds_total{of=\"target\"} 1.5\n",
+            "simbench_latency_seconds_count{of=\"join\"} 2000\n", "simbench_memory_bytes{part=\"target\"} 1073741824\n",
+            "simbench_memory_pressure_ratio 0.25\n", "simbench_cpu_seconds_total{part=\"target\"} 1.5\n",
         ] { #expect(text.contains(part), "\(part)") }
         #expect(text.hasSuffix("\n# EOF\n"))
     }

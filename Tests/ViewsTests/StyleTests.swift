@@ -29,8 +29,8 @@ struct StyleTests {
 
     @Test func aBlockIsErasedByTheRowsItTakesNow() {
         #expect(Terminal.erase([], columns: 80) == "")
-        #expect(Terminal.erase([79, 10, 0], columns: 80) == "\u{1B}[3A\r\u{1B}[J")
-        #expect(Terminal.erase([79, 10, 0], columns: 40) == "\u{1B}[4A\r\u{1B}[J")
+        #expect(Terminal.erase([79, 10, 0], columns: 80) == String(repeating: "\u{1B}[A\u{1B}[2K", count: 3) + "\r")
+        #expect(Terminal.erase([79, 10, 0], columns: 40) == String(repeating: "\u{1B}[A\u{1B}[2K", count: 4) + "\r")
     }
 
     @Test(arguments: [

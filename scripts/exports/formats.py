@@ -3,6 +3,9 @@
 import json
 import os
 import re
+import subprocess
+import time
+import urllib.request
 
 import junitparser
 import lxml.etree
@@ -19,6 +22,7 @@ def run(checks, setting):
     for name in records.engines + list(STATUS):
         wanted = STATUS.get(name, 0)
         if not checks.same(f"{name}: exit status", records.status[name], wanted):
+            print(runs.simbench(setting, "report", records.path(name), "--markdown", "-").stdout)
             continue
         folder = records.path(name)
         with open(f"{folder}/summary.json", encoding="utf-8") as file:
@@ -29,6 +33,7 @@ def run(checks, setting):
         checks.guard(f"{name}: OpenMetrics", openmetrics, checks, setting, name, folder, summary)
     checks.guard("units", units, checks, setting)
     checks.guard("svg", svg, checks, setting)
+    checks.guard("live", live, checks, setting)
 
 
 def schemas(checks, setting, name, folder):
@@ -157,3 +162,42 @@ def svg(checks, setting):
     checks.true("the reference is drawn behind the run", titles[:1] == ["published run"] and len(titles) == 2, drawn.stderr or titles)
     again = runs.simbench(setting, "report", folder, "--svg", f"{setting.work}/no/where.svg")
     checks.true("a drawing that cannot be written", again.returncode == 69 and "No such file or directory" in again.stderr, again.stderr)
+
+
+def live(checks, setting):
+    """The figures of a run under way, as a scraper has them."""
+    folder = f"{setting.work}/live"
+    run = subprocess.Popen([setting.simbench, "run", "--profile", "smoke", "--hold", "4s", "--dashboard", "--out", folder],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    try:
+        url = next(line.split()[1] for line in run.stderr if line.startswith("dashboard: "))
+        scrapes = {}
+        limit = time.monotonic() + 20
+        while time.monotonic() < limit and run.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{url.rstrip('/')}/metrics", timeout=5) as answer:
+                    kind, text = answer.headers["Content-Type"], answer.read().decode()
+            except OSError:
+                break
+            families = {family.name: family for family in text_string_to_metric_families(text)}
+            if "simbench_stage" in families:
+                stage = next(sample.labels["simbench_stage"] for sample in families["simbench_stage"].samples if sample.value)
+                scrapes[stage] = families
+                checks.true("the content type is that of OpenMetrics", kind.startswith("application/openmetrics-text; version=1.0.0"), kind)
+            time.sleep(0.4)
+        checks.same("a run that is scraped passes", run.wait(timeout=60), 0)
+    finally:
+        if run.poll() is None:
+            run.kill()
+            run.wait()
+        run.stderr.close()
+    if checks.true("a scrape while connections are held", "holding" in scrapes, list(scrapes)):
+        held = scrapes["holding"]
+        told = {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for family in held.values() for sample in family.samples}
+        for name in ("simbench_joined", "simbench_connected", "simbench_joins_total", "simbench_users_started_total"):
+            checks.same(f"{name} in a scrape", told.get((name, ())), 2000)
+        checks.same("joins in a scrape", told.get(("simbench_latency_seconds_count", (("of", "join"),))), 2000)
+        for part in ("target", "workers"):
+            checks.true(f"CPU time of {part}", told.get(("simbench_cpu_seconds_total", (("part", part),)), 0) > 0)
+        for part in ("target_user", "workers", "host_used", "host_total"):
+            checks.true(f"memory of {part}", told.get(("simbench_memory_bytes", (("part", part),)), 0) > 1 << 20)
