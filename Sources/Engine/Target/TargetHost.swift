@@ -107,7 +107,8 @@ public enum TargetHost {
         init(_ orders: TargetOrders) {
             path = StaticBytes(orders.path)
             page = StaticBytes(ChatPage.response(socketPath: orders.path))
-            origins = orders.rules.origins.flatMap { OriginCheck(hosts: $0) }
+            // A list with an entry that is no host admits nobody, rather than everybody.
+            origins = orders.rules.origins.flatMap { OriginCheck(hosts: $0) ?? OriginCheck(hosts: []) }
         }
     }
 
