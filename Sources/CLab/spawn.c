@@ -73,7 +73,8 @@ static int run_child(void *argument) {
     errno = 0;
     if (request->dies_with_parent) {
         if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) fail(child, "set the death signal");
-        if (getppid() != child->parent) _exit(127); // the parent died before the signal was set
+        // The parent died before the signal was set. From a pid namespace of one's own no parent is seen.
+        if (!request->own_pid_namespace && getppid() != child->parent) _exit(127);
     }
     if (request->own_process_group && setpgid(0, 0) < 0) fail(child, "make a process group");
     for (int i = 0; i < request->cgroup_count; i++)
@@ -110,7 +111,8 @@ int simbench_spawn(const struct simbench_spawn_request *request, int *pidfd, con
     sigset_t before;
     pthread_sigmask(SIG_BLOCK, &all, &before);
     int fd = -1;
-    pid_t pid = clone(run_child, stack + CHILD_STACK_BYTES, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &fd);
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (request->own_pid_namespace ? CLONE_NEWPID : 0);
+    pid_t pid = clone(run_child, stack + CHILD_STACK_BYTES, flags, &child, &fd);
     int error = pid < 0 ? errno : child.error;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     munmap(stack, CHILD_STACK_BYTES);

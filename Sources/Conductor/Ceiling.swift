@@ -19,6 +19,8 @@ enum Ceiling {
         var target: TcpCounters?
         var softnet: SoftnetStat?
         var lanesFull = false
+        /// Of a target that is a command: the process that is nearest to its limit of descriptors.
+        var targetTable: DescriptorTable?
         var peakConnected = 0
         /// Where a paced curve bent, and what began when.
         var knee: Knee?
@@ -50,6 +52,9 @@ enum Ceiling {
         add("descriptors", error("descriptors")) { "\($0) sockets were refused for lack of descriptors (EMFILE or ENFILE)." }
         if evidence.lanesFull {
             reasons.append(("descriptors", "The target's lanes were full: no descriptors were left to accept with."))
+        }
+        if let table = evidence.targetTable, table.isFull {
+            reasons.append(("descriptors", "The target's process \(table.pid) (\(table.name)) had \(table.open) of at most \(table.limit) descriptors open: raise RLIMIT_NOFILE (ulimit -n) for more."))
         }
         add("accept_queue", evidence.target?.listenOverflows) { "The target's accept queue overflowed \($0) times." }
         add("syn_drops", evidence.softnet?.dropped) { "The host's packet backlog dropped \($0) packets: net.core.netdev_max_backlog is too small for the bursts." }

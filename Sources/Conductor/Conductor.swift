@@ -80,6 +80,8 @@ final class Run {
     /// nil where nobody watches but the terminal.
     var live: LiveTeller?
     var lastEvent: String?
+    /// Of the target's network, while a command is awaited.
+    var listeners: Listeners?
     /// Of model time 0 on.
     var tsungLog: TsungLog?
     var nextSample = 0.0
@@ -206,23 +208,26 @@ final class Run {
     // MARK: starting
 
     private func startLanes(_ world: World) throws {
-        if !plan.target.isForeign {
+        if let command = plan.target.command {
+            listeners = try startCommand(command, world)
+        } else if plan.target.hasLanes {
             waiting.target = try spawn(.target, namespaces: world.targetNamespace.map { [$0] } ?? [])
             // The port is the target's now, and free again as soon as that has ended.
             door = nil
         }
+        defer { listeners = nil }
         waiting.workers = try spawn(.workers, namespaces: world.workerNamespaces)
         let limit = monotonicSeconds() + Run.readySeconds
         while isTargetAwaited || board[.workersReady].load(ordering: .acquiring) == 0 {
             heed(waiting.next(milliseconds: 20))
             tellLive(.building)
             guard isGoingOn else { return }
-            if monotonicSeconds() > limit { breakOff("The lanes were not ready within \(Int(Run.readySeconds)) s.") }
+            if monotonicSeconds() > limit { breakOff(unreadySentence) }
         }
         try settleDroplet()
         sampler = Sampler(
-            board: board, plan: plan, target: waiting.target?.pid, workers: waiting.workers?.pid, droplet: droplet)
-        if plan.target.isForeign {
+            board: board, plan: plan, target: waiting.target?.measured, workers: waiting.workers?.measured, droplet: droplet)
+        if !plan.target.hasLanes {
             note("The workers are ready: \(plan.workerLanes.count) lanes, \(plan.engine.rawValue); the target is \(plan.target.address):\(plan.target.port).")
         } else {
             note("Both sides are ready: \(plan.target.lanes) target lanes, \(plan.workerLanes.count) worker lanes, \(plan.engine.rawValue).")
@@ -230,7 +235,15 @@ final class Run {
         if let chatURL { note("The chat page is at \(chatURL) while the run lasts.") }
     }
 
-    private var isTargetAwaited: Bool { !plan.target.isForeign && board[.targetReady].load(ordering: .acquiring) == 0 }
+    private var isTargetAwaited: Bool {
+        if let listeners { return !isServed(by: listeners) }
+        return plan.target.hasLanes && board[.targetReady].load(ordering: .acquiring) == 0
+    }
+
+    private var unreadySentence: String {
+        if let listeners, !isServed(by: listeners) { return deafCommandSentence }
+        return "The lanes were not ready within \(Int(Run.readySeconds)) s."
+    }
 
     private func buildDroplet(_ world: World) throws {
         do {
@@ -287,10 +300,10 @@ final class Run {
 
     private func ramp(_ figures: inout Figures) {
         figures.memoryBefore = memoryMark()
-        figures.targetCPUs = waiting.target.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
-        figures.workersCPUs = waiting.workers.flatMap { ProcessThreads.allowedCPUs(pid: $0.pid) }
+        figures.targetCPUs = waiting.target?.measured.allowedCPUs()
+        figures.workersCPUs = waiting.workers?.measured.allowedCPUs()
         figures.workBefore = workMark()
-        figures.usageBefore = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.usageBefore = Usage(target: waiting.target?.measured, workers: waiting.workers?.measured)
         let start = monotonicSeconds() + 0.001
         board[.start].store(UInt64(start * 1e9), ordering: .relaxed)
         sampler?.start = start
@@ -328,12 +341,12 @@ final class Run {
         }
         figures.rampSeconds = (joined > 0 ? lastJoin : moved) - start
         figures.rampJoins = tally().openedTotal
-        figures.usageAfter = Usage(target: waiting.target?.pid, workers: waiting.workers?.pid)
+        figures.usageAfter = Usage(target: waiting.target?.measured, workers: waiting.workers?.measured)
         figures.workAfter = workMark()
     }
 
     private func workMark() -> WorkMark {
-        WorkMark(board, targetLanes: plan.target.lanes, target: waiting.target?.pid, workers: waiting.workers?.pid)
+        WorkMark(board, targetLanes: plan.target.lanes, target: waiting.target?.measured, workers: waiting.workers?.measured)
     }
 
     /// What memory can still be had, looked at no more often than every `memoryPeriodSeconds`.
@@ -371,7 +384,7 @@ final class Run {
     }
 
     private func memoryMark() -> MemoryMark {
-        MemoryMark(target: waiting.target?.pid, workers: waiting.workers?.pid, footprintBytes: tally().footprintBytes)
+        MemoryMark(target: waiting.target?.measured, workers: waiting.workers?.measured, footprintBytes: tally().footprintBytes)
     }
 
     private func sweep() -> Summary.Verified {
@@ -411,6 +424,7 @@ final class Run {
             evidence.softnet = growth
         }
         evidence.lanesFull = tally.acceptTableFull > 0
+        evidence.targetTable = plan.target.command.flatMap { _ in waiting.target?.measured.fullestTable() }
         _ = droplet?.read()
         evidence.droplet = droplet?.summary
         evidence.onsets = onsets

@@ -31,7 +31,7 @@ public final class Door {
 
     /// Never throws: a run does not fail for want of an audience.
     static func open(_ wish: Wish, _ plan: Plan) -> Opening {
-        guard !plan.target.isForeign else { return Opening() }
+        guard plan.target.hasLanes else { return Opening() }
         switch wish {
         case .off:
             return Opening()

@@ -12,12 +12,12 @@ struct MemoryMark {
     /// Of the target's, what the model holds.
     var footprintBytes: UInt64
 
-    init(target: Int32?, workers: Int32?, footprintBytes: UInt64) {
+    init(target: MeasuredProcess?, workers: MeasuredProcess?, footprintBytes: UInt64) {
         self.footprintBytes = footprintBytes
         slab = try? Slabinfo.current()
         slabTotalBytes = HostReadings.memory()?["Slab"]
-        targetBytes = target.flatMap { ProcessUsage.heldBytes(pid: $0) }
-        workersBytes = workers.flatMap { ProcessUsage.heldBytes(pid: $0) }
+        targetBytes = target?.heldBytes()
+        workersBytes = workers?.heldBytes()
     }
 }
 
@@ -70,6 +70,17 @@ extension Summary.ConnectionBytes {
         var bytes = self
         (bytes.targetKernel, bytes.targetUser, bytes.targetFootprint, bytes.pair) = (nil, nil, nil, nil)
         bytes.method += " The target is somebody else's, on this same host: the kernel's part of its ends is taken to be as large, and not told."
+        return bytes
+    }
+
+    /// Of a command nobody knows which kernel objects its end of a connection has: the sum is told, and no halves.
+    var withKernelUndivided: Self {
+        var bytes = self
+        (bytes.targetKernel, bytes.workerKernel) = (nil, nil)
+        bytes.method =
+            "Growth of the kernel's slabs and of both sides' memory, resident and swapped, from before the first connection to the hold. The "
+            + "target's is that of its command with all that it started, pages that they share counted once. The kernel's part is in the "
+            + "pair, and not told by side: a command's end may have other objects."
         return bytes
     }
 

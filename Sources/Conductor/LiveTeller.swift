@@ -48,8 +48,8 @@ struct LiveTeller {
         var startSeconds: Double?
         var secondsLeft: Double?
         var socketsLeft: Int?
-        var target: Int32?
-        var workers: Int32?
+        var target: MeasuredProcess?
+        var workers: MeasuredProcess?
         var droplet: TargetDroplet?
         var knee: LiveState.Knee?
         var event: String?
@@ -151,7 +151,7 @@ struct LiveTeller {
             memory.swapLimitBytes = droplet.cap.swapBytes
             memory.limitHits = group?.limitHits
             if let charged = group?.memoryBytes, let resident { memory.targetKernelBytes = charged > resident ? charged - resident : 0 }
-        } else if let slab = host?["Slab"], let before = slabBytes, resident != nil {
+        } else if plan.target.hasLanes, let slab = host?["Slab"], let before = slabBytes, resident != nil {
             memory.targetKernelBytes = slab > before ? (slab - before) / 2 : 0
         }
         return memory

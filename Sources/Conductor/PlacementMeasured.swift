@@ -24,12 +24,12 @@ extension Run {
     func placementMeasured() -> Summary.Placement? {
         guard let placement = plan.placement else { return nil }
         return Summary.Placement(
-            mode: placement.mode, target: measured(placement.target, waiting.target?.pid),
-            workers: measured(placement.workers, waiting.workers?.pid), rps: plan.rps ?? .off)
+            mode: placement.mode, target: measured(placement.target, waiting.target?.measured),
+            workers: measured(placement.workers, waiting.workers?.measured), rps: plan.rps ?? .off)
     }
 
-    private func measured(_ side: Plan.Placement.Side, _ process: Int32?) -> Summary.Placement.Side {
-        let memory = process.flatMap { NodeMemory.of(pid: $0) }
+    private func measured(_ side: Plan.Placement.Side, _ process: MeasuredProcess?) -> Summary.Placement.Side {
+        let memory = process?.nodeMemory()
         // On a machine of one node all memory is near.
         let own = side.nodes.isEmpty && plan.host.numaNodes == 1 ? (plan.host.nodes ?? []).map(\.id) : side.nodes
         return Summary.Placement.Side(

@@ -23,7 +23,7 @@ struct Sample {
     /// CPUs with nothing to do; nil where the run is confined to some of the host's.
     var cpuIdle: Double?
     var memoryAvailableBytes: UInt64?
-    /// Whether the target is ours, so that what it holds is known.
+    /// Whether the target is the built-in one, which counts its footprint.
     var hasTarget = true
 
     static let header =
@@ -65,9 +65,9 @@ struct Usage {
     /// Microseconds that some task has waited for memory since boot, on the whole host.
     var pressureMicroseconds: UInt64?
 
-    init(target: Int32?, workers: Int32?) {
-        self.target = target.flatMap { ProcessUsage.of(pid: $0) }
-        self.workers = workers.flatMap { ProcessUsage.of(pid: $0) }
+    init(target: MeasuredProcess?, workers: MeasuredProcess?) {
+        self.target = target?.usage()
+        self.workers = workers?.usage()
         let cpu = HostReadings.cpu()?.total
         softirqTicks = cpu?.softIRQ
         idleTicks = cpu.map { $0.idle + $0.ioWait }
@@ -113,15 +113,15 @@ enum MemoryLeft {
 struct Sampler {
     let board: Board
     let plan: Plan
-    let target: Int32?
-    let workers: Int32?
+    let target: MeasuredProcess?
+    let workers: MeasuredProcess?
     let droplet: TargetDroplet?
     /// CLOCK_MONOTONIC seconds at model time 0; nil before the ramp.
     var start: Double?
     private var last: Usage
     private var lastPressure: UInt64?
 
-    init(board: Board, plan: Plan, target: Int32?, workers: Int32?, droplet: TargetDroplet?) {
+    init(board: Board, plan: Plan, target: MeasuredProcess?, workers: MeasuredProcess?, droplet: TargetDroplet?) {
         self.board = board
         self.plan = plan
         self.target = target
@@ -146,7 +146,7 @@ struct Sampler {
             cpuWorkers: Usage.seconds(usage.workers, since: last.workers).map { $0 / period },
             cpuSoftirq: usage.softirqSeconds(since: last).map { $0 / period },
             cpuIdle: Usage.isWholeHost(plan) ? usage.idleSeconds(since: last).map { $0 / period } : nil,
-            memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes), hasTarget: !plan.target.isForeign)
+            memoryAvailableBytes: HostReadings.memory().flatMap(MemoryLeft.bytes), hasTarget: plan.target.hasLanes)
     }
 
     /// Percent of the period, from a total of waiting time that only grows.

@@ -65,7 +65,7 @@ extension Run {
         let moment = LiveTeller.Moment(
             stage: stage, elapsedSeconds: monotonicSeconds() - began, startSeconds: sampler?.start,
             secondsLeft: secondsLeft ?? last.flatMap { estimate(stage, $0, rate) }, socketsLeft: socketsLeft,
-            target: waiting.target?.pid, workers: waiting.workers?.pid, droplet: droplet,
+            target: waiting.target?.measured, workers: waiting.workers?.measured, droplet: droplet,
             knee: evidence.knee.map { LiveState.Knee(modelSeconds: $0.seconds, connected: $0.connected) }, event: lastEvent,
             chatURL: stage == .building ? nil : chatURL)
         self.live?.tell(moment, board)
@@ -88,7 +88,7 @@ extension Run {
             note("Signal \(number): the run ends\(interrupts > 1 ? " at once" : "").")
         case .targetEnded:
             evidence.targetEnded = true
-            targetEnded("The target's process ended before the run did\(ending(waiting.target)).")
+            targetEnded("The target's process ended before the run did\(ending(waiting.target)).\(lastWordsSentence)")
             waiting.target = nil
         case .workersEnded:
             breakOff("The workers' process ended before the run did\(ending(waiting.workers)).")
@@ -134,8 +134,8 @@ extension Run {
     }
 
     func kill() {
-        _ = waiting.target?.signal(SIGKILL)
-        _ = waiting.workers?.signal(SIGKILL)
+        waiting.target?.kill()
+        waiting.workers?.kill()
         _ = waiting.target?.wait(timeoutMilliseconds: 60_000)
         _ = waiting.workers?.wait(timeoutMilliseconds: 60_000)
         waiting.target = nil

@@ -39,10 +39,11 @@ final class TargetDroplet {
         last = group.reading()
     }
 
-    /// Sets the limit by what the target holds now that it is ready and nobody is connected.
+    /// Sets the limit by what the target holds now that it is ready and nobody is connected; a command's is what it is.
     func settle() throws {
         guard let base = group.reading().memoryBytes else { return }
         baseBytes = base
+        guard cap.exactBytes == nil else { return }
         limitBytes = base + UInt64(Double(cap.kneeConnections) * cap.chargedBytes)
         try group.setMemory(bytes: limitBytes, swapBytes: cap.swapBytes)
     }
@@ -70,7 +71,7 @@ final class TargetDroplet {
 
     /// In percent of the prediction, which holds for connections that are awake.
     private var chargeDeviation: Double? {
-        guard let chargedBytes, let held, held.footprintBytes == UInt64(held.connections) * footprintBytes else { return nil }
+        guard cap.exactBytes == nil, let chargedBytes, let held, held.footprintBytes == UInt64(held.connections) * footprintBytes else { return nil }
         return abs(chargedBytes - cap.chargedBytes) / cap.chargedBytes * 100
     }
 
@@ -78,14 +79,14 @@ final class TargetDroplet {
         Summary.Droplet(
             limitBytes: limitBytes, swapLimitBytes: cap.swapBytes, baseBytes: baseBytes, memoryPeakBytes: memoryPeakBytes,
             swapPeakBytes: swapPeakBytes, limitHits: last.limitHits, oomKills: last.oomKills,
-            chargedPerConnection: chargedBytes, predictedPerConnection: cap.chargedBytes,
+            chargedPerConnection: chargedBytes, predictedPerConnection: cap.exactBytes == nil ? cap.chargedBytes : nil,
             chargeDeviationPct: chargeDeviation)
     }
 
     /// Sentences for what the cap could not do.
     var degraded: [String] {
         var sentences = group.degraded
-        guard let charged = chargedBytes, let held else { return sentences }
+        guard cap.exactBytes == nil, let charged = chargedBytes, let held else { return sentences }
         let footprint = Double(held.footprintBytes) / Double(held.connections)
         let expected = cap.chargedBytes - Double(footprintBytes)
         if charged - footprint < expected * Self.escapeShare {

@@ -9,7 +9,7 @@ extension Run {
     private static let drainSeconds = 120.0
     /// The target has as long to close what the workers reset.
     private static let closingSeconds = 20.0
-    private static let exitSeconds = 60.0
+    static let exitSeconds = 60.0
 
     func teardown(_ world: World, _ census: SocketCensus, _ figures: inout Figures) -> Summary.Teardown {
         let start = monotonicSeconds()
@@ -19,13 +19,13 @@ extension Run {
         waiting.ring()
         var leaks: [String] = []
         // The workers reset their connections, each lane in its own thread, and the target closes its ends meanwhile.
-        leaks += end(waiting.workers, "workers")
+        leaks += end(waiting.workers, "workers", atMost: Run.exitSeconds)
         waiting.workers = nil
         let limit = monotonicSeconds() + Run.closingSeconds
         while tally().served > 0, waiting.target != nil, !isHurried, monotonicSeconds() < limit { heedTeardown(20) }
         board[.phase].store(Board.Phase.release.rawValue, ordering: .releasing)
         waiting.ring()
-        leaks += end(waiting.target, "target")
+        leaks += endTarget()
         waiting.target = nil
         drain(census, atMost: Run.drainSeconds)
         if plan.network != .loopback, let left = census.sockets()?.inUse, left > 0 {
@@ -46,15 +46,15 @@ extension Run {
     private var isHurried: Bool { interrupts > 1 }
 
     /// Waits for one side's process, and ends it when it takes too long or somebody is in a hurry.
-    private func end(_ child: ChildProcess?, _ side: String) -> [String] {
+    func end(_ child: ChildProcess?, _ side: String, atMost seconds: Double) -> [String] {
         guard let process = child else { return [] }
-        let limit = monotonicSeconds() + Run.exitSeconds
+        let limit = monotonicSeconds() + seconds
         while monotonicSeconds() < limit, !isHurried {
             if process.wait(timeoutMilliseconds: 50) != nil { return [] }
             heedTeardown(0)
         }
         note("The process of the \(side) is killed\(isHurried ? "" : ": it did not end by itself").")
-        _ = process.signal(SIGKILL)
+        process.kill()
         if process.wait(timeoutMilliseconds: Int32(Run.exitSeconds * 1_000)) != nil { return [] }
         return ["The process \(process.pid) of the \(side) did not end within \(Int(Run.exitSeconds)) s of being killed."]
     }
@@ -165,7 +165,8 @@ extension Run {
             return .init(method: "Nothing was measured: the run ended before its hold.")
         }
         let bytes = Ledger.measure(from: before, to: held, pairs: figures.pairsHeld)
-        return plan.target.isForeign ? bytes.withoutTarget : bytes
+        if plan.target.isForeign { return bytes.withoutTarget }
+        return plan.target.hasLanes ? bytes : bytes.withKernelUndivided
     }
 
     private func cpu(_ figures: Figures, _ joins: Double) -> Summary.CPU {
@@ -182,7 +183,7 @@ extension Run {
     private func work(_ figures: Figures) -> (switches: Summary.Work, calls: Summary.Work)? {
         guard let before = figures.workBefore, let after = figures.workAfter else { return nil }
         let joins = Double(figures.rampJoins)
-        return (after.switches(since: before, joins: joins), after.calls(since: before, joins: joins, hasTarget: !plan.target.isForeign))
+        return (after.switches(since: before, joins: joins), after.calls(since: before, joins: joins, hasTarget: plan.target.hasLanes))
     }
 
     func interference(_ figures: Figures) -> Summary.Interference {

@@ -9,9 +9,9 @@ struct WorkMark {
     var targetCalls: UInt64
     var workersCalls: UInt64
 
-    init(_ board: Board, targetLanes: Int, target: Int32?, workers: Int32?) {
-        targetSwitches = target.flatMap { ProcessThreads.contextSwitches(pid: $0) }
-        workersSwitches = workers.flatMap { ProcessThreads.contextSwitches(pid: $0) }
+    init(_ board: Board, targetLanes: Int, target: MeasuredProcess?, workers: MeasuredProcess?) {
+        targetSwitches = target?.contextSwitches()
+        workersSwitches = workers?.contextSwitches()
         targetCalls = (0..<min(targetLanes, board.targetLanes)).reduce(0) { $0 &+ board.target($1)[.systemCalls] }
         workersCalls = (0..<board.workerLanes).reduce(0) { $0 &+ board.worker($1)[.systemCalls] }
     }

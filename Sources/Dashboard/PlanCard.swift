@@ -42,7 +42,7 @@ struct PlanCard: Encodable {
         expectations = plan.expectations.map { "\($0.figure) \($0.comparison) \(UnitText.number($0.value, places: 4))" }
         let reference = plan.referencePath.flatMap { try? Reference.load(path: $0) }
         self.reference = reference.map { Self.points($0, scale: plan.connectionScale) } ?? []
-        memoryKneeConnections = plan.cap?.kneeConnections
+        memoryKneeConnections = plan.cap.flatMap { $0.exactBytes == nil ? $0.kneeConnections : nil }
     }
 
     private static func points(_ reference: Reference, scale: Double) -> [[Double]] {

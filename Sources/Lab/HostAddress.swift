@@ -31,29 +31,13 @@ public enum HostAddress {
     /// Throws a sentence when nothing would answer there. A server that listens is seen in the kernel's tables and is not
     /// disturbed; where none is seen, which a packet filter can be the reason of, one connection is tried.
     public static func checkListener(_ address: String, port: UInt16) throws {
-        if ["/proc/self/net/tcp", "/proc/self/net/tcp6"].contains(where: { hasListener($0, port) }) { return }
+        if Listeners.ofThisThread().contains(port: port) { return }
         guard let parsed = IPv4Address(address) else { return }
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         guard socket >= 0 else { return }
         defer { close(socket) }
         guard withSocketAddress(parsed, port: port, { connect(socket, $0, $1) }) != 0, errno == ECONNREFUSED else { return }
         throw LabError(.hostCannot, "Nothing listens on \(address):\(port): start the server first, or correct the URL.")
-    }
-
-    /// Listening sockets come first in the table, so that it is not read to its end on a busy host.
-    private static func hasListener(_ path: String, _ port: UInt16) -> Bool {
-        guard let file = fopen(path, "re") else { return false }
-        defer { fclose(file) }
-        var line: UnsafeMutablePointer<CChar>?
-        var room = 0
-        defer { free(line) }
-        guard getline(&line, &room, file) > 0 else { return false }
-        while getline(&line, &room, file) > 0, let line {
-            let fields = String(cString: line).split(separator: " ")
-            guard fields.count > 3, fields[3] == "0A" else { return false }
-            if fields[1].split(separator: ":").last.flatMap({ UInt16($0, radix: 16) }) == port { return true }
-        }
-        return false
     }
 
     private static func withSocketAddress(

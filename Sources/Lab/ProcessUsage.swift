@@ -24,6 +24,12 @@ public struct ProcessUsage: Equatable, Sendable {
         return resident + (SystemFile.text("/proc/\(pid)/status").flatMap { Meminfo($0)["VmSwap"] } ?? 0)
     }
 
+    /// As `heldBytes`, with pages that several processes share by their share. Walks the page tables: milliseconds per GiB.
+    static func proportionallyHeldBytes(pid: Int32) -> UInt64? {
+        guard let rollup = SystemFile.text("/proc/\(pid)/smaps_rollup").map({ Meminfo($0) }), let held = rollup["Pss"] else { return nil }
+        return held &+ (rollup["SwapPss"] ?? 0)
+    }
+
     /// Pss (shared pages by their share) in bytes, from smaps_rollup. Walks the page tables: milliseconds per GiB.
     public static func proportionalBytes(pid: Int32) -> UInt64? {
         SystemFile.text("/proc/\(pid)/smaps_rollup").flatMap { Meminfo($0)["Pss"] }

@@ -21,9 +21,13 @@ public struct ProcessStat: Equatable, Sendable {
     public var pid: Int32
     public var name: String
     public var state: String
+    public var parent: Int32
     /// Clock ticks (USER_HZ, 100 a second) in user and kernel mode, all threads.
     public var userTicks: UInt64
     public var systemTicks: UInt64
+    /// The same of children that have ended and were waited for, and of theirs.
+    public var endedChildrenUserTicks: UInt64
+    public var endedChildrenSystemTicks: UInt64
     public var threads: Int
     /// Ticks after boot.
     public var startTicks: UInt64
@@ -35,14 +39,17 @@ public struct ProcessStat: Equatable, Sendable {
             let pid = Int32(text[..<open].trimmed)
         else { return nil }
         let fields = text[text.index(after: close)...].fields
-        guard fields.count >= 22, let user = UInt64(fields[11]), let system = UInt64(fields[12]),
-            let threads = Int(fields[17]), let start = UInt64(fields[19]), let resident = UInt64(fields[21])
+        guard fields.count >= 22, let parent = Int32(fields[1]), let user = UInt64(fields[11]), let system = UInt64(fields[12]),
+            let childrenUser = UInt64(fields[13]), let childrenSystem = UInt64(fields[14]), let threads = Int(fields[17]), let start = UInt64(fields[19]), let resident = UInt64(fields[21])
         else { return nil }
         self.pid = pid
         name = String(text[text.index(after: open)..<close])
         state = String(fields[0])
+        self.parent = parent
         userTicks = user
         systemTicks = system
+        endedChildrenUserTicks = childrenUser
+        endedChildrenSystemTicks = childrenSystem
         self.threads = threads
         startTicks = start
         residentPages = resident

@@ -25,6 +25,11 @@ public struct SpawnRequest: Sendable {
     public var diesWithParent = true
     /// Keeps a terminal's Ctrl-C from the child.
     public var ownProcessGroup = true
+    /// The child is the first process of a pid namespace: the kernel kills what it has started when it ends. Needs
+    /// CAP_SYS_ADMIN, be it in a user namespace.
+    public var ownPidNamespace = false
+    /// Measured together with all that it starts.
+    public var isFamily = false
 
     public init(path: String, arguments: [String] = [], environment: [String: String]? = nil) {
         self.path = path
@@ -60,6 +65,7 @@ public enum Spawner {
                         raw.network_namespace = request.networkNamespace ?? -1
                         raw.dies_with_parent = request.diesWithParent
                         raw.own_process_group = request.ownProcessGroup
+                        raw.own_pid_namespace = request.ownPidNamespace
                         return simbench_spawn(&raw, &pidfd, &stage)
                     }
                 }
@@ -70,7 +76,7 @@ public enum Spawner {
             let step = stage.map { String(cString: $0) } ?? "start"
             throw LabError.system("\(step), to start \(request.path)", code: -pid, hint: hint(step, -pid, request.path))
         }
-        return ChildProcess(pid: pid, descriptor: pidfd, name: request.path)
+        return ChildProcess(pid: pid, descriptor: pidfd, name: request.path, isFamily: request.isFamily)
     }
 
     private static func hint(_ step: String, _ code: Int32, _ path: String) -> String? {
@@ -111,10 +117,14 @@ public final class ChildProcess: Sendable {
     /// Readable once the process has ended: for poll, epoll or a ring.
     public let descriptor: Int32
     public let name: String
+    /// What is measured of it.
+    public var measured: MeasuredProcess { MeasuredProcess(pid: pid, isFamily: isFamily) }
+    private let isFamily: Bool
     private let exit = Mutex<Exit?>(nil)
 
-    init(pid: Int32, descriptor: Int32, name: String) {
+    init(pid: Int32, descriptor: Int32, name: String, isFamily: Bool = false) {
         self.pid = pid
+        self.isFamily = isFamily
         self.descriptor = descriptor
         self.name = name
     }
@@ -143,6 +153,16 @@ public final class ChildProcess: Sendable {
     /// False when it has already ended.
     @discardableResult
     public func signal(_ number: Int32) -> Bool { simbench_signal_process(descriptor, number) == 0 }
+
+    /// Kills it; of a family, all in its process group.
+    public func kill() { _ = isFamily ? signalGroup(SIGKILL) : signal(SIGKILL) }
+
+    /// To it and to whatever it has started within its process group; it has to have one of its own. False when it has ended.
+    @discardableResult
+    public func signalGroup(_ number: Int32) -> Bool {
+        // Not reaped yet, its pid is nobody else's.
+        exit.withLock { $0 == nil } && Glibc.kill(-pid, number) == 0
+    }
 }
 
 /// Strings as a NULL-terminated array of C strings.

@@ -11,6 +11,8 @@ struct DropletPlan {
     let droplet: Plan.Droplet
     let footprintBytes: UInt64
     let kernelBytes = Costs.chargedKernelBytes
+    /// Whether the target is a command: nothing of what it holds is modelled, and the limit is the machine's own.
+    let isCommand: Bool
 
     /// What an empty target of this program holds: its code, a lane or two, the kernel's tables for them. An allowance; a
     /// run measures it and sets the limit by what it measured.
@@ -19,6 +21,7 @@ struct DropletPlan {
     init(_ profile: Profile) {
         droplet = profile.target.droplet
         footprintBytes = profile.footprintBytes
+        isCommand = profile.target.command != nil
     }
 
     /// Bytes per connection on the modelled machine.
@@ -48,7 +51,12 @@ struct DropletPlan {
             kneeConnections: knee, ceilingConnections: nil, chargedBytes: charged, baseBytes: Self.emptyTargetBytes,
             swapBytes: droplet.swapBytes.map { UInt64(Double($0) * swapScale) },
             swapBytesPerSecond: droplet.swapBytesPerSecond.map { $0 * swapScale * speedup })
-        if let swap = cap.swapBytes {
+        if isCommand {
+            cap.exactBytes = memory - base
+            cap.chargedBytes = kernelBytes
+            cap.swapBytes = droplet.swapBytes
+            cap.swapBytesPerSecond = droplet.swapBytesPerSecond
+        } else if let swap = cap.swapBytes {
             let unswappable = charged - Double(footprintBytes) * fitting.footprintScale
             cap.ceilingConnections = Int(
                 min(Double(knee) + Double(swap) / charged, Double(knee) * charged / unswappable))

@@ -12,6 +12,8 @@ public struct Flags: Equatable, Sendable {
     public var network: Plan.NetworkModel?
     /// Somebody else's server instead of a target of our own.
     public var foreign: ForeignTarget?
+    /// A command that the lab runs as the target.
+    public var targetCommand: String?
 
     /// Used when `--seed` is not given: runs are repeatable unless asked to differ.
     public static let defaultSeed: UInt64 = 1
@@ -19,7 +21,7 @@ public struct Flags: Equatable, Sendable {
     public init(
         engine: Plan.EngineKind? = nil, fit: Profile.FitChoice? = nil, connections: Int? = nil, rate: Rate? = nil,
         speedup: Profile.Speedup? = nil, seed: UInt64? = nil, holdSeconds: Double? = nil,
-        network: Plan.NetworkModel? = nil, foreign: ForeignTarget? = nil
+        network: Plan.NetworkModel? = nil, foreign: ForeignTarget? = nil, targetCommand: String? = nil
     ) {
         self.engine = engine
         self.fit = fit
@@ -30,6 +32,7 @@ public struct Flags: Equatable, Sendable {
         self.holdSeconds = holdSeconds
         self.network = network
         self.foreign = foreign
+        self.targetCommand = targetCommand
     }
 
     /// Refuses values out of range and flags that contradict each other.

@@ -32,6 +32,8 @@ public enum Limits {
     public static let hostCharacters = 253
     /// A request's head has to hold it, with all its headers.
     public static let pathCharacters = 1_000
+    /// A target's command line.
+    public static let commandBytes = 4_096
     /// Elements in any list or mapping of a profile.
     public static let elements = 1_000
     public static let textCharacters = 500

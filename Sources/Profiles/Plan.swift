@@ -116,9 +116,12 @@ public struct Plan: Codable, Equatable, Sendable {
         public var swapBytes: UInt64?
         /// Bytes per wall second; nil is as fast as the disk.
         public var swapBytesPerSecond: Double?
+        /// The limit itself, around a command whose memory is not modelled: the droplet's, less what its system holds.
+        /// Then `chargedBytes` is the kernel's part alone, and `kneeConnections` the most that could be held.
+        public var exactBytes: UInt64?
 
         /// The limit as planned, before the target's own memory is measured.
-        public var memoryBytes: UInt64 { baseBytes + UInt64(Double(kneeConnections) * chargedBytes) }
+        public var memoryBytes: UInt64 { exactBytes ?? baseBytes + UInt64(Double(kneeConnections) * chargedBytes) }
     }
 
     /// Something that the plan expects at a number of connections.
@@ -160,10 +163,15 @@ public struct Plan: Codable, Equatable, Sendable {
         public var host: String?
         /// Somebody else's server: no process of ours serves it, and nothing is known of its side.
         public var isForeign: Bool
+        /// A command of the user's that the lab runs as the target; nil: the built-in one.
+        public var command: String?
+
+        /// Whether the built-in target serves it, whose lanes count what they do.
+        public var hasLanes: Bool { !isForeign && command == nil }
 
         public init(
             address: String, port: UInt16, portCount: Int, path: String, lanes: Int, laneCapacity: Int,
-            droplet: Droplet, rules: Rules = Rules(), host: String? = nil, isForeign: Bool = false
+            droplet: Droplet, rules: Rules = Rules(), host: String? = nil, isForeign: Bool = false, command: String? = nil
         ) {
             self.address = address
             self.port = port
@@ -175,6 +183,7 @@ public struct Plan: Codable, Equatable, Sendable {
             self.rules = rules
             self.host = host
             self.isForeign = isForeign
+            self.command = command
         }
     }
 

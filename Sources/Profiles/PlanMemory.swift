@@ -66,6 +66,12 @@ enum PlanMemory {
     private static func droplet(_ plan: Plan) -> [String] {
         guard let cap = plan.cap else { return [] }
         let model = plan.target.droplet
+        if let exact = cap.exactBytes {
+            let base = UnitText.bytes(model.baseBytes ?? 0)
+            return ["Droplet (enforced)"]
+                + PlanText.field("memory", "\(UnitText.bytes(exact)): what the machine has, less \(base) of its system's; what the command takes of it is to be seen")
+                + PlanText.field("swap", swap(cap))
+        }
         var lines = PlanText.field("modelled", modelled(plan, model))
         if plan.fit == .connections {
             lines += PlanText.field(

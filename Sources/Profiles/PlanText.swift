@@ -30,14 +30,15 @@ public enum PlanText {
             ("engine", "\(plan.engine.rawValue), fit \(plan.fit.rawValue), network \(plan.network.rawValue)"),
             ("clock", "speedup \(speedup), seed \(plan.seed), sample every \(period)"),
             ("target", "\(target.address):\(target.port)\(ports)\(target.path)\(target.isForeign ? ", somebody else's" : "")"),
+            ("command", target.command ?? ""),
             ("droplet", target.isForeign ? "not ours" : droplet(target.droplet)),
-            ("rules", target.isForeign ? "not ours" : rules(target.rules)),
+            ("rules", target.hasLanes ? rules(target.rules) : "not ours"),
             ("session", StepText.render(plan)),
             ("hold", "\(UnitText.seconds(plan.holdSeconds)) of wall clock"),
             ("retries", "\(plan.retries), the n-th after n x \(wait); SYN retries \(plan.synRetries), \(UnitText.seconds(plan.synPatienceSeconds))"),
             ("host", host(plan.host)),
         ]
-        return fields.flatMap { field($0.0, $0.1) } + (plan.referencePath.map { field("reference", $0) } ?? [])
+        return fields.filter { !$0.1.isEmpty }.flatMap { field($0.0, $0.1) } + (plan.referencePath.map { field("reference", $0) } ?? [])
     }
 
     private static func host(_ host: HostFacts) -> String {
@@ -82,7 +83,7 @@ public enum PlanText {
     private static func lanes(_ plan: Plan) -> [String] {
         let most = plan.workerLanes.map(\.users).max() ?? 0
         let target = ["target", UnitText.count(plan.target.lanes), UnitText.count(plan.target.laneCapacity)]
-        let rows = [["side", "lanes", "connections each at most"]] + (plan.target.isForeign ? [] : [target]) + [
+        let rows = [["side", "lanes", "connections each at most"]] + (plan.target.hasLanes ? [target] : []) + [
             ["workers", UnitText.count(plan.workerLanes.count), UnitText.count(most)]
         ]
         return ["Lanes"] + table(rows)

@@ -13,7 +13,7 @@ public enum Planner {
     ) throws(PlanError) -> Plan {
         try flags.check()
         var profile = given
-        let disowned = flags.foreign == nil ? [] : profile.disown()
+        let disowned = disown(&profile, flags)
         let choices = try Choices(profile, flags, host)
         var placementNotes: [String] = []
         let placement = try Placer(host).place(profile.placement, notes: &placementNotes)
@@ -42,7 +42,8 @@ public enum Planner {
         }
         let workerLanes = LanePlan.lanes(workers, capacity: capacity.workerLane)
         try capacity.checkLanes(workerLanes.count, side: "worker", laneCapacity: capacity.workerLane)
-        let targetLanes = flags.foreign == nil ? try capacity.targetLanes(users: arrivals.users) : 0
+        let isBuiltIn = flags.foreign == nil && profile.target.command == nil
+        let targetLanes = isBuiltIn ? try capacity.targetLanes(users: arrivals.users) : 0
         try checkMemory(
             capacity, workforce, users: arrivals.users, base: base, lanes: workerLanes.count + targetLanes,
             workers: workers.count)
@@ -97,12 +98,21 @@ public enum Planner {
         return plan
     }
 
+    /// What is about the built-in target goes where the target is another. Returns sentences on what went.
+    private static func disown(_ profile: inout Profile, _ flags: Flags) -> [String] {
+        if flags.foreign != nil { return profile.disown() }
+        guard let command = flags.targetCommand ?? profile.target.command else { return [] }
+        return profile.entrust(to: command)
+    }
+
     /// Where no memory is modelled there is nothing to shrink, and all fits come to the same.
     private static func fitting(
         _ profile: Profile, _ flags: Flags, _ host: HostFacts, _ droplet: DropletPlan, _ capacity: Capacity, _ workforce: Workforce,
         users: Int, base: Int
     ) throws(PlanError) -> Fitting {
         let wish = flags.fit ?? profile.fit
+        // What a command holds cannot be scaled.
+        if profile.target.command != nil { return .untouched }
         guard !profile.footprint.isEmpty || profile.target.droplet.memoryBytes != nil else {
             guard case .fixed(let fit) = wish else { return .untouched }
             return Fitting(fit: fit, connectionScale: 1, footprintScale: 1)
@@ -138,7 +148,7 @@ public enum Planner {
         return Plan.Target(
             address: Address.target(network), port: profile.target.port, portCount: profile.target.portCount,
             path: profile.target.path, lanes: lanes, laneCapacity: laneCapacity, droplet: profile.target.droplet,
-            rules: profile.target.rules)
+            rules: profile.target.rules, command: profile.target.command)
     }
 
     // MARK: What the host carries

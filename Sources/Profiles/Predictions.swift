@@ -2,7 +2,7 @@
 enum Predictions {
     static func all(_ plan: Plan) -> [Plan.Prediction] {
         var predictions = ports(plan)
-        if let cap = plan.cap {
+        if let cap = plan.cap, cap.exactBytes == nil {
             predictions.append(
                 Plan.Prediction(
                     cause: "memory", connected: cap.kneeConnections,

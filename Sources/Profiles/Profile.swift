@@ -30,6 +30,8 @@ public struct Profile: Equatable, Sendable {
 
     public struct Target: Equatable, Sendable {
         public var droplet = Plan.Droplet()
+        /// A server of the user's own, which `/bin/sh` starts; nil: the built-in target.
+        public var command: String?
         public var port: UInt16 = 4000
         public var portCount = 1
         public var path = "/socket/websocket"

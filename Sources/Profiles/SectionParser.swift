@@ -1,9 +1,10 @@
 /// The profile's smaller sections: target, network, footprint, tuning, reference.
 enum SectionParser {
     static func target(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Target {
-        let fields = try cursor.fields(["droplet", "port", "port_count", "path"] + RulesParser.keys, "target")
+        let fields = try cursor.fields(["droplet", "command", "port", "port_count", "path"] + RulesParser.keys, "target")
         var target = Profile.Target()
         if let droplet = fields["droplet"] { target.droplet = try self.droplet(droplet) }
+        if let command = fields["command"] { target.command = try command.read(TargetCommand.check) }
         if let port = fields["port"] { target.port = UInt16(try port.count(1...65_535)) }
         if let portCount = fields["port_count"] { target.portCount = try portCount.count(1...Limits.targetPorts) }
         guard Int(target.port) + target.portCount - 1 <= 65_535 else {

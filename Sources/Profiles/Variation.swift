@@ -56,7 +56,8 @@ extension Flags {
         Flags(
             engine: other.engine ?? engine, fit: other.fit ?? fit, connections: other.connections ?? connections,
             rate: other.rate ?? rate, speedup: other.speedup ?? speedup, seed: other.seed ?? seed,
-            holdSeconds: other.holdSeconds ?? holdSeconds, network: other.network ?? network, foreign: other.foreign ?? foreign)
+            holdSeconds: other.holdSeconds ?? holdSeconds, network: other.network ?? network, foreign: other.foreign ?? foreign,
+            targetCommand: other.targetCommand ?? targetCommand)
     }
 }
 

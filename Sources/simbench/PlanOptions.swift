@@ -65,6 +65,14 @@ struct PlanOptions: ParsableArguments {
     var network: Plan.NetworkModel?
 
     @Option(
+        name: .customLong("target-command"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "A server of your own as the target: /bin/sh runs it in the target's network and droplet, and $PORT is where to listen.",
+            valueName: "command"),
+        transform: { try TargetCommand.check($0) })
+    var targetCommand: String?
+
+    @Option(
         name: .customLong("set"), parsing: .singleValue,
         help: ArgumentHelp("Lay a value over the profile, such as load.retries=5; repeatable.", valueName: "key.path=value"))
     var overrides: [String] = []
@@ -72,7 +80,7 @@ struct PlanOptions: ParsableArguments {
     var flags: Flags {
         Flags(
             engine: engine, fit: fit, connections: connections, rate: rate, speedup: speedup, seed: seed,
-            holdSeconds: hold, network: network)
+            holdSeconds: hold, network: network, targetCommand: targetCommand)
     }
 
     /// The profile's name or path, as given.

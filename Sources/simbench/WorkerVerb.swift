@@ -40,8 +40,8 @@ struct WorkerVerb: ParsableCommand {
         if options.profile != nil, workers != nil {
             throw ValidationError("--workers is for the built-in profile; with --profile write --set workers.count=N.")
         }
-        if options.network != nil || options.fit != nil {
-            throw ValidationError("--network and --fit are for a target of simbench's own; this one is what it is.")
+        if options.network != nil || options.fit != nil || options.targetCommand != nil {
+            throw ValidationError("--network, --fit and --target-command are for a target of simbench's own; this one is what it is.")
         }
     }
 

@@ -69,7 +69,8 @@ enum Sample {
         #expect(stat.pid == 417)
         #expect(stat.name == "a (b) c")
         #expect(stat.state == "S")
-        #expect((stat.userTicks, stat.systemTicks) == (250, 130))
+        #expect((stat.parent, stat.userTicks, stat.systemTicks) == (1, 250, 130))
+        #expect((stat.endedChildrenUserTicks, stat.endedChildrenSystemTicks) == (0, 0))
         #expect((stat.threads, stat.startTicks, stat.residentPages) == (7, 88421, 1234))
         #expect(ProcessStat("417 (cut off") == nil)
     }

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,16 +23,29 @@ def _library(name):
     return None
 
 
-def run(checks, setting, engine):
+def _erlang(setting, call):
+    """The words that start Erlang with the lobby in it; None where there is no Cowboy."""
     libraries = [_library(name) for name in ("cowboy", "cowlib", "ranch")]
     if None in libraries or not shutil.which("erlc"):
-        return checks.skip("workers against Cowboy: there is no Erlang, or no cowboy of rabbitmq-server")
+        return None
     source = os.path.join(os.path.dirname(__file__), "lobby.erl")
     subprocess.run(["erlc", "-o", setting.work, source], check=True, env=dict(os.environ, ERL_LIBS=""))
     paths = [argument for folder in [setting.work, *libraries] for argument in ("-pa", folder)]
+    return ["erl", "-noshell", "+P", "1000000", "+Q", "1000000", *paths, "-eval", call]
+
+
+def command(setting):
+    """A command line that serves on $PORT until it is ended; None where there is no Cowboy."""
+    words = _erlang(setting, "lobby:serve().")
+    return words and "exec " + shlex.join(words)
+
+
+def run(checks, setting, engine):
+    words = _erlang(setting, f"lobby:start([{10 * USERS}]).")
+    if not words:
+        return checks.skip("workers against Cowboy: there is no Erlang, or no cowboy of rabbitmq-server")
     process = subprocess.Popen(
-        ["erl", "-noshell", *paths, "-eval", f"lobby:start([{10 * USERS}])."],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         match = re.search(r"listening on (\d+)", first_line(process))
         if not checks.true("Cowboy is ready", match):

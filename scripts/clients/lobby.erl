@@ -1,16 +1,24 @@
 %% Phoenix V1's lobby on Cowboy, as far as the published session goes: a join and a heartbeat are answered ok.
 -module(lobby).
--export([start/1, init/2, websocket_init/1, websocket_handle/2, websocket_info/2]).
+-export([start/1, serve/0, init/2, websocket_init/1, websocket_handle/2, websocket_info/2]).
 
 %% Listens on a free port of 127.0.0.1, says which, and serves until standard input ends.
 start([Cases]) ->
-    {ok, _} = application:ensure_all_started(cowboy),
-    Routes = cowboy_router:compile([{'_', [{"/socket/websocket", ?MODULE, []}]}]),
-    {ok, _} = cowboy:start_clear(lobby, #{socket_opts => [{ip, {127, 0, 0, 1}}, {port, 0}, {backlog, 4096}], max_connections => Cases},
-                                 #{env => #{dispatch => Routes}}),
+    listen({127, 0, 0, 1}, 0, Cases),
     io:format("listening on ~p~n", [ranch:get_port(lobby)]),
     _ = io:get_line(""),
     halt(0).
+
+%% Listens on $PORT of every address, and serves until it is ended.
+serve() ->
+    listen({0, 0, 0, 0}, list_to_integer(os:getenv("PORT")), infinity),
+    receive stop -> ok end.
+
+listen(Address, Port, Most) ->
+    {ok, _} = application:ensure_all_started(cowboy),
+    Routes = cowboy_router:compile([{'_', [{"/socket/websocket", ?MODULE, []}]}]),
+    {ok, _} = cowboy:start_clear(lobby, #{socket_opts => [{ip, Address}, {port, Port}, {backlog, 4096}], max_connections => Most},
+                                 #{env => #{dispatch => Routes}}).
 
 init(Request, State) -> {cowboy_websocket, Request, State, #{idle_timeout => infinity}}.
 

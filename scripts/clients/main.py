@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import browser
+import command
 import conformance
 import cowboy
 import door
@@ -27,6 +28,7 @@ GROUPS = {
     "python": servers.run,
     "echo": servers.echoed,
     "cowboy": cowboy.run,
+    "command": command.run,
     "door": door.run,
     "tsung": tsung.run,
     "browser": browser.run,
