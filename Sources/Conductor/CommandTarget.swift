@@ -17,6 +17,7 @@ extension Run {
     private static let keeper = """
         /bin/sh -c "$1" &
         child=$!
+        exec 2>/dev/null
         trap : TERM
         while :; do
             wait $child

@@ -62,10 +62,10 @@ def run(checks, setting, engine):
 
 def served(checks, setting, engine):
     mark = f"mark-{engine}-{os.getpid()}"
-    done = Run(setting, f"command-{engine}", f"{PYTHON} {mark}", "--connections", str(USERS), "--engine", engine, "--set", f"expect.joined.peak==={USERS}")
+    done = Run(setting, f"command-{engine}", f"{PYTHON} {mark}", "--connections", str(USERS), "--engine", engine, "--set", "expect.joined.peak=== users")
     who = f"a command as the target on {engine}"
     judge(checks, who, done, USERS)
-    for figure in ("bytes_per_connection.target_user", "bytes_per_connection.worker_user", "cpu_us_per_connection.target"):
+    for figure in ("bytes_per_connection.target_user", "cpu_us_per_connection.target"):
         checks.true(f"{who}: {figure} is measured", (done.figure(figure) or 0) > 0, str(done.figure(figure)))
     checks.same(f"{who}: the kernel's part is not divided", [done.figure(f"bytes_per_connection.{side}_kernel") for side in ("target", "worker")], [None, None])
     checks.same(f"{who}: its own system calls are not known", done.figure("system_calls_per_connection.target"), None)
