@@ -13,6 +13,7 @@ import browser
 import conformance
 import cowboy
 import door
+import hostile
 import libraries
 import node
 import report
@@ -28,6 +29,7 @@ GROUPS = {
     "echo": servers.echoed,
     "cowboy": cowboy.run,
     "door": door.run,
+    "hostile": hostile.run,
     "tsung": tsung.run,
     "browser": browser.run,
     "report": report.run,
@@ -35,7 +37,7 @@ GROUPS = {
     "workers": conformance.workers,
 }
 # What costs much and hardly differs between the engines runs on one of them.
-ONCE = ("browser", "report", "tsung", "workers")
+ONCE = ("browser", "report", "tsung")
 
 
 def main():
