@@ -31,7 +31,7 @@ struct RingProactor: Proactor, ~Copyable {
     private let parting: UnsafeMutablePointer<UInt8>
     private let slots: Int
     /// The kernel lends an ordinary descriptor to a shutdown.
-    private var lends = true
+    var lends = true
     /// Completions made here: attempts that failed before the kernel had them, and the end of accepting.
     private var unfinished = OwnCompletions()
     private(set) var systemCalls: UInt64 = 0

@@ -34,6 +34,10 @@ struct Patience: ~Copyable {
 
     deinit { Pages.unmap(idleMemory, bytes: idleBytes) }
 
+    /// No look is due, and none under way.
+    mutating func forgetHandshakes() { (handshakeLook, handshakeSlot) = (0, 0) }
+    mutating func forgetMessages() { (messageLook, messageSlot) = (0, 0) }
+
     /// Silent connections are closed, so that the lane has to know the time of each message.
     var keepsTime: Bool { idle != nil }
     mutating func follow(_ now: UInt64) { idle?.follow(now) }
@@ -54,12 +58,12 @@ extension TargetLane where Engine: ~Copyable {
         var wait: Int64?
         patience.farewellsLeft = Patience.farewellsAtOnce
         func sleepUntil(_ time: UInt64) { wait = min(wait ?? .max, time > now ? Int64(clamping: time &- now) : 0) }
-        if patience.handshakes == 0 { patience.handshakeLook = 0 } else {
+        if patience.handshakes == 0 { patience.forgetHandshakes() } else {
             if patience.handshakeLook == 0 { patience.handshakeLook = now &+ patience.handshakeNanoseconds }
             if now >= patience.handshakeLook, lookAtHandshakes() { patience.handshakeLook = now &+ patience.handshakeNanoseconds }
             sleepUntil(patience.handshakeLook)
         }
-        if !hasUnfinished { patience.messageLook = 0 } else {
+        if !hasUnfinished { patience.forgetMessages() } else {
             if patience.messageLook == 0 { patience.messageLook = now &+ patience.messageNanoseconds }
             if now >= patience.messageLook, lookAtMessages() { patience.messageLook = now &+ patience.messageNanoseconds }
             sleepUntil(patience.messageLook)

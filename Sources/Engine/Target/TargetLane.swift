@@ -142,8 +142,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     /// wakes for them too; else it sleeps until the kernel has something for it.
     private mutating func timeout() -> Int64? {
         guard footprint.hibernates || patience.keepsTime || hasUnfinished else {
-            patience.handshakeLook = 0
-            patience.messageLook = 0
+            patience.forgetHandshakes()
+            patience.forgetMessages()
             return nil
         }
         let now = pipe.engine.clock()
