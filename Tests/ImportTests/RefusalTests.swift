@@ -14,6 +14,7 @@ import Testing
     @Test(arguments: [
         ("<thinktime min=\"1\" max=\"2\"/>", "tsung.xml:22: <thinktime min max>: a range"),
         ("<thinktime value=\"wait_global\"/>", "tsung.xml:22: <thinktime value>: waiting for other users"),
+        ("<thinktime value=\"1&#10;&#x9b;2\"/>", "tsung.xml:22: <thinktime value>: \"1  2\" is not a number above 0"),
         ("<thinktime value=\"%%_x%%\"/>", "tsung.xml:22: <thinktime value>: variables are not known"),
         ("\n<thinktime value=\"0\"/>", "tsung.xml:23: <thinktime value>: \"0\" is not a number above 0"),
         ("<thinktime value=\"3000000\"/>", "users think for 30 days at most"),
@@ -108,6 +109,8 @@ import Testing
         ("", "tsung.xml: the file is empty."),
         ("<tsung>", "tsung.xml:1: this is not XML"),
         ("<tsung>\n<a></b>\n</tsung>", "tsung.xml:2: this is not XML: an end tag does not fit"),
+        ("<tsung>\n<a/>x</web>y<b/></tsung>", "tsung.xml:2: this is not XML: an end tag does not fit"),
+        ("<tsung>\n<a/>x</web%}</tsung>", "tsung.xml:2: this is not XML: a tag is not closed with >"),
         ("<other/>", "tsung.xml:1: <other>: a Tsung configuration's first element is <tsung>"),
         ("<!DOCTYPE t [\n<!ENTITY a \"b\">]><tsung>&a;</tsung>", "tsung.xml:2: the file declares an entity"),
         ("<!DOCTYPE t [\n<!ENTITY % a SYSTEM \"file:///etc/passwd\"> %a;]><tsung/>", "tsung.xml:2: the file declares an entity"),
