@@ -82,7 +82,9 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     }
 
     func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
-        error = error ?? (max(1, parser.lineNumber), (parseError as NSError).code)
+        guard error == nil else { return }
+        error = (max(1, parser.lineNumber), (parseError as NSError).code)
+        parser.abortParsing()
     }
 
     private func add(_ text: String) {

@@ -1,7 +1,7 @@
 @testable import Import
 import Profiles
 
-private let join = ##"{"topic":"rooms:lobby", "event":"phx_join", "payload": {"user":"%%ts_user_server:get_unique_id%%"}, "ref":"1"}"##
+private let join = ##"{"topic":"r", "event":"phx_join", "payload": {"user":"%%ts_user_server:get_unique_id%%"}, "ref":"1"}"##
 private let tags = [
     "<client host=\"b\"", " maxusers=\"9\"", " cpu=\"2\"", " weight=\"1\"", " use_controller_vm=\"true\"", "<ip value=\"1\"/>",
     "<server host=\"a\" port=\"1\" type=\"tcp\"/>", "type=\"tcp6\"", "type=\"ssl\"", "<load loop=\"1\">", "<arrivalphase phase=\"2\" duration=\"9\" unit=\"minute\">",
@@ -19,7 +19,7 @@ private let tags = [
 extension FuzzTarget {
     /// A tsung.xml. The first byte says which of its sections the input is; the others are sound. 0 gives the whole file.
     static let tsung = FuzzTarget(
-        name: "tsung", maximumBytes: 256,
+        name: "tsung", maximumBytes: 192,
         seeds: [
             seed(0, "<!DOCTYPE tsung SYSTEM \"t.dtd\">\n<tsung>\n<monitoring/></tsung>"),
             seed(1, "<client host=\"a\" cpu=\"2\" maxusers=\"60000\"/>\n<client host=\"b\" maxusers=\"9\"><ip value=\"1\"/></client>"),
@@ -40,12 +40,12 @@ extension FuzzTarget {
             if isXML { checkTsung(text, profile) }
         })
 
-    /// A config.yml, or with an odd first byte the template that it names, the other being sound.
+    /// A config.yml, or the template that it names, or the clients in that, as the first byte says; the rest is sound.
     static let config = FuzzTarget(
-        name: "config", maximumBytes: 256,
+        name: "config", maximumBytes: 192,
         seeds: [
             seed(0, soundConfig()), seed(0, "workers: 2\ntsung: { arrivalrate: 5, template: f }\nbenchmark_target: {size: 1gb}\nkv_store: {image: a}\n"),
-            seed(1, "<tsung><clients>\n<% (1..workers).each do |i| %>\n<client host=\"l<%= i %>\"/>\n<% end %>\n</clients>" + SoundTsung.afterClients),
+            seed(2, "\n<% (1..workers).each do |i| %>\n<client host=\"l<%= i %>\" maxusers=\"<%= workers %>\"/>\n<% end %>\n"),
             seed(1, "<tsung><clients><client/></clients><servers><server host=\"<%= target_ip %>\" port=\"1\" type=\"tcp\"/></servers>"),
             seed(1, "<users maxnumber=\"<%= Config.tsung.maxnumber || workers * 60000 %>\" arrivalrate=\"<%= Config.tsung.arrivalrate %>\" unit=\"second\"/>"),
         ],
@@ -58,9 +58,9 @@ extension FuzzTarget {
         run: { input in
             guard let (choice, bytes) = input.choice else { return }
             let text = String(decoding: bytes, as: UTF8.self)
-            let isTemplate = choice & 1 == 1
-            let file = isTemplate ? soundConfig() : text
-            guard let made = imported(file, template: isTemplate ? text : SoundTsung.template, lines: yamlLines(of: file)) else { return }
+            let templates = [SoundTsung.template, text, "<tsung>\n<clients>" + text + "</clients>" + SoundTsung.afterClients]
+            let file = choice % 3 == 0 ? text : soundConfig()
+            guard let made = imported(file, template: templates[Int(choice % 3)], lines: yamlLines(of: file)) else { return }
             _ = parsed(made)
         })
 }
