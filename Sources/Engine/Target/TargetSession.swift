@@ -129,6 +129,8 @@ extension TargetLane where Engine: ~Copyable {
         let index = Int(slot)
         if peers[index].state != ServedState.handshake { patience.handshakes &+= 1 }
         leaveChannel(slot)
+        // It has had its farewell: that it says nothing after it is no fault.
+        patience.forget(slot)
         pipe.endAssembly(slot, &peers[index])
         peers[index].state = ServedState.lingering
         peers[index].flags &= ~(Peer.Flag.closing | Peer.Flag.stale)
