@@ -46,5 +46,5 @@ let package = Package(
 if Context.environment["SIMBENCH_FUZZ"] == "1" {
     package.targets.append(
         .executableTarget(
-            name: "fuzz", dependencies: ["Engine"], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+            name: "fuzz", dependencies: ["Engine", "Import", "Profiles"], path: "Tests/Fuzz", swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
 }

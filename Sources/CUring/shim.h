@@ -23,7 +23,7 @@
 #ifndef IORING_SETUP_DEFER_TASKRUN
 #define IORING_SETUP_DEFER_TASKRUN (1U << 13)
 #endif
-enum { SIMBENCH_OP_URING_CMD = 46, SIMBENCH_SOCKET_SETSOCKOPT = 3 };
+enum { SIMBENCH_OP_FIXED_FD_INSTALL = 54, SIMBENCH_OP_URING_CMD = 46, SIMBENCH_SOCKET_SETSOCKOPT = 3 };
 
 // Sets up a ring for one thread: DEFER_TASKRUN (6.1), else COOP_TASKRUN (5.19). 0 or the negated errno.
 static inline int simbench_ring_init(struct io_uring *ring, unsigned entries, unsigned completions) {
@@ -120,6 +120,13 @@ static inline void simbench_prep_disconnect(struct io_uring_sqe *sqe, uint32_t s
 // It always reports: the slot's close waits for it.
 static inline void simbench_prep_shutdown(struct io_uring_sqe *sqe, uint32_t slot, uint64_t token) {
     io_uring_prep_shutdown(sqe, (int)slot, SHUT_WR);
+    sqe->flags |= IOSQE_FIXED_FILE;
+    io_uring_sqe_set_data64(sqe, token);
+}
+
+// Gives a direct descriptor an ordinary one beside it (Linux 6.8): at once, by no thread of the kernel's.
+static inline void simbench_prep_install(struct io_uring_sqe *sqe, uint32_t slot, uint64_t token) {
+    io_uring_prep_rw(SIMBENCH_OP_FIXED_FD_INSTALL, sqe, (int)slot, NULL, 0, 0);
     sqe->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(sqe, token);
 }

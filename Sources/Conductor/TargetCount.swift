@@ -59,7 +59,7 @@ public struct TargetCount: Codable, Equatable, Sendable {
         Counter.allCases.compactMap { counter in counter.cause.map { (counter, $0) } }
         + [
             (.refusedHandshake, "handshake"), (.refusedProtocol, "protocol_1002"), (.refusedInvalidData, "invalid_data_1007"),
-            (.refusedTooBig, "too_big_1009"), (.refusedMessage, "message_1011"), (.refusedNoRoom, "no_room_1013"),
+            (.refusedTooBig, "too_big_1009"), (.refusedMessage, "message_1011"), (.refusedNoRoom, "no_room"),
             (.handshakeTimeouts, "handshake_timeout"), (.messageTimeouts, "message_timeout"), (.idleTimeouts, "idle_timeout"),
             (.slowReaders, "slow_reader"), (.acceptTableFull, "table_full"), (.acceptErrors, "accept"),
         ]

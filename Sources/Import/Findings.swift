@@ -17,7 +17,17 @@ struct Findings {
     /// What would mean something else, or nothing, in a profile.
     mutating func refuse(_ line: Int, _ problem: String) {
         refused += 1
-        if refused <= Self.mostShown { refusals.append("\(file):\(line): \(problem).") }
+        if refused <= Self.mostShown { refusals.append("\(file):\(line): \(Self.onOneLine(problem)).") }
+    }
+
+    /// What is quoted of a file may hold line breaks, and what a terminal obeys.
+    private static func onOneLine(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? " " : $0 }))
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x2028...0x2029).contains(scalar.value)
     }
 
     mutating func refuse(_ tag: Tag, _ attribute: String? = nil, _ problem: String) {

@@ -21,7 +21,9 @@ public enum Importer {
         let text = text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
         guard let first = text.first(where: { !$0.isWhitespace }) else { throw ProfileError("\(file): the file is empty.") }
         guard first != "<" else {
-            guard !text.contains("<%") else { throw isTemplate(file) }
+            if let code = text.firstRange(of: "<%") {
+                throw isTemplate(file, line: 1 + text[..<code.lowerBound].utf8.count { $0 == 0x0A })
+            }
             return try tsung(text, file: file, name: name)
         }
         let config = try OriginalConfig.parse(text, file: file)
@@ -32,8 +34,8 @@ public enum Importer {
         return try tsung(filled, file: load.file, name: name, source: "\(file) and \(load.file)") { config.applied(to: $0, file: file) }
     }
 
-    private static func isTemplate(_ file: String) -> ProfileError {
-        ProfileError("\(file): this is a template, which the benchmark's repository fills in from its config.yml; import that config.yml.")
+    private static func isTemplate(_ file: String, line: Int) -> ProfileError {
+        ProfileError("\(file):\(line): this is a template, which the benchmark's repository fills in from its config.yml; import that config.yml.")
     }
 
     private static func tsung(

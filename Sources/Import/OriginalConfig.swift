@@ -59,10 +59,29 @@ struct OriginalConfig: Equatable {
 
     private static func mapping(_ text: String, file: String) throws(ProfileError) -> Node.Mapping {
         guard text.utf8.count <= mostBytes else { throw ProfileError("\(file): a config.yml is smaller than \(mostBytes) bytes.") }
-        guard let node = try? Yams.compose(yaml: text), case .mapping(let mapping) = node else {
-            throw ProfileError("\(file): this is neither XML nor a config.yml of the benchmark's repository, which begins with workers.")
+        let node: Node?
+        do { node = try Yams.compose(yaml: text) } catch {
+            let (line, problem) = fault(error)
+            // A fault at the end is told of a line behind the last.
+            let last = 1 + text.utf8.count { $0 == 0x0A }
+            throw ProfileError("\(file):\(min(line, last)): \(isNone); as YAML, \(problem).")
         }
+        guard case .mapping(let mapping)? = node else { throw ProfileError("\(file):\(node.map(line) ?? 1): \(isNone).") }
         return mapping
+    }
+
+    private static let isNone = "this is neither XML nor a config.yml of the benchmark's repository, which begins with workers"
+
+    /// Where Yams stopped, and why. A byte that no YAML may hold comes without a line.
+    private static func fault(_ error: any Error) -> (line: Int, problem: String) {
+        switch error {
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            return (mark.line, problem)
+        case YamlError.duplicatedKeysInMapping(_, let context): return (context.mark.line, "a key appears more than once")
+        case YamlError.reader(let problem, _, _, _): return (1, problem)
+        default: return (1, "it cannot be read")
+        }
     }
 
     static func line(_ node: Node) -> Int { node.mark?.line ?? 1 }

@@ -9,7 +9,9 @@ enum SessionFolding {
             if case .think(let more) = next.step, let last = result.last, case .think(let seconds) = last.step,
                 seconds + more <= Limits.durationSeconds
             {
-                result[result.count - 1] = Draft.Noted(step: .think(seconds + more), source: last.source + "; and " + next.source)
+                // Of a long row of them a comment names the first.
+                let source = last.source.utf8.count < 200 ? last.source + "; and " + next.source : last.source
+                result[result.count - 1] = Draft.Noted(step: .think(seconds + more), source: source)
             } else {
                 result.append(next)
             }
@@ -26,6 +28,22 @@ enum SessionFolding {
             return Draft.Noted(step: .think(seconds * Double(times)), source: source)
         }
         return Draft.Noted(step: .loop(times: times, steps: steps), source: noted.source)
+    }
+
+    /// How many steps a profile has when it is written with these.
+    static func written(_ steps: [Draft.Noted]) -> Int {
+        steps.reduce(0) { sum, noted in
+            if case .loop(_, let inner) = noted.step { return sum + 1 + written(inner) }
+            return sum + 1
+        }
+    }
+
+    /// How many steps a user plays, loops written out; beyond 2^53 about so many.
+    static func played(_ steps: [Draft.Noted]) -> Double {
+        steps.reduce(0) { sum, noted in
+            if case .loop(let times, let inner) = noted.step { return sum + Double(times) * played(inner) }
+            return sum + 1
+        }
     }
 
     /// How long a user stays, as far as thinking goes; random times by their mean.

@@ -27,9 +27,11 @@ struct Template {
         while let opening = rest.firstRange(of: "<%") {
             let before = rest[..<opening.lowerBound]
             guard let closing = rest[opening.upperBound...].firstRange(of: "%>") else { throw error(file, line, "<% is not closed") }
-            let code = rest[opening.upperBound..<closing.lowerBound].split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let inside = rest[opening.upperBound..<closing.lowerBound]
+            let code = inside.split(whereSeparator: \.isWhitespace).joined(separator: " ")
             result += before
-            line += before.count { $0.isNewline }
+            line += before.count(where: Self.endsLine)
+            guard !inside.contains(where: Self.endsLine) else { throw error(file, line, "what stands between <% and %> is written on one line here") }
             rest = rest[closing.upperBound...]
             if code == "end", worker != nil { return result }
             if code == "(1..workers).each do |i|" {
@@ -47,17 +49,20 @@ struct Template {
     /// All rounds on the line of the first, and after them as many line breaks as the template has there.
     private func loop(_ rest: inout Substring, file: String, line: inout Int) throws(ProfileError) -> String {
         let body = rest, start = line
-        let head = body.prefix { $0.isWhitespace }.count { $0.isNewline }
+        let head = body.prefix { $0.isWhitespace }.count(where: Self.endsLine)
         var result = String(repeating: "\n", count: head)
         for worker in 1...workers {
             (rest, line) = (body, start)
-            result += try fill(&rest, file: file, line: &line, worker: worker).map { $0.isNewline ? " " : $0 }
+            result += try fill(&rest, file: file, line: &line, worker: worker).map { Self.endsLine($0) ? " " : $0 }
             guard result.utf8.count <= Importer.mostBytes else {
                 throw error(file, start, "\(workers) rounds of this loop make the file larger than \(UnitText.bytes(UInt64(Importer.mostBytes)))")
             }
         }
         return result + String(repeating: "\n", count: max(0, line - start - head))
     }
+
+    /// As XML counts lines, which is asked about what is filled in.
+    private static func endsLine(_ character: Character) -> Bool { character == "\n" || character == "\r\n" }
 
     private func value(_ code: String, worker: Int?, file: String, line: Int) throws(ProfileError) -> String {
         switch code {

@@ -28,6 +28,10 @@ extension TsungXML {
                 kinds.append((users, [client]))
             }
         }
+        guard kinds.count <= Limits.elements else {
+            findings.refuse(clients, nil, "its clients have \(kinds.count) different numbers of users; at most \(Limits.elements) are groups of one profile")
+            return []
+        }
         let needed = needed(users, kinds.map { ($0.users, $0.clients.count) })
         return kinds.enumerated().map { index, kind in
             group(index, kind.clients, limit: kind.users, needed: needed, ports: ports)

@@ -34,6 +34,7 @@ extension TsungXML {
         // Tsung sorts by number too.
         arrivals.sort { $0.number < $1.number }
         if load.children("arrivalphase").isEmpty { findings.refuse(load, nil, "it has no <arrivalphase>") }
+        if arrivals.count > Limits.elements { findings.refuse(load, nil, "it has \(arrivals.count) phases; at most \(Limits.elements) are allowed") }
         arrivals = repeated(arrivals, load)
         shorten(&arrivals, sessionSeconds: sessionSeconds)
         let users = arrivals.reduce(0) { $0 + $1.users }

@@ -37,7 +37,7 @@ extension TsungXML {
             guard text.hasPrefix(joinBeforeTopic), text.hasSuffix(joinAfterTopic) else { return nil }
             let topic = text.dropFirst(joinBeforeTopic.count).dropLast(joinAfterTopic.count)
             let isPlain = topic.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
-            return isPlain && (1...200).contains(topic.utf8.count) && joinBeforeTopic.count + topic.count + joinAfterTopic.count == text.count
+            return isPlain && !topic.contains("%%") && (1...200).contains(topic.utf8.count) && joinBeforeTopic.count + topic.count + joinAfterTopic.count == text.count
                 ? String(topic) : nil
         }
 
@@ -67,17 +67,33 @@ extension TsungXML {
             var text = Substring(tag.text)
             while text.first == " " { text.removeFirst() }
             while text.last == " " { text.removeLast() }
-            guard !text.contains(profileUser) else {
+            guard text.utf8.firstRange(of: profileUser.utf8) == nil else {
                 findings.refuse(tag, nil, "the text has \(profileUser) in it, which workers would replace by the user's number")
                 return nil
             }
-            guard isSubstituted else { return String(text) }
+            guard isSubstituted else { return checked(String(text), tag, &findings) }
             let pieces = String(text).split(separator: tsungUser, omittingEmptySubsequences: false)
             guard pieces.allSatisfy({ !$0.contains("%%") }) else {
                 findings.refuse(tag, nil, "of Tsung's variables only \(tsungUser) is known here")
                 return nil
             }
-            return pieces.joined(separator: profileUser)
+            return checked(pieces.joined(separator: profileUser), tag, &findings)
+        }
+
+        /// The same text, if a profile can hold it and a worker send it.
+        private static func checked(_ text: String, _ tag: Tag, _ findings: inout Findings) -> String? {
+            if let name = Plan.Step.variables(text).first(where: { $0 != "user" }) {
+                findings.refuse(tag, nil, "the text has %%\(name)%% in it, which a profile takes for a variable that it does not know")
+                return nil
+            }
+            let bytes = Plan.Step.frameBytes(text)
+            guard bytes <= Limits.sentFrameBytes else {
+                findings.refuse(
+                    tag, nil,
+                    "its frame has up to \(UnitText.count(bytes)) bytes; a worker's buffer takes \(UnitText.count(Limits.sentFrameBytes)), header included")
+                return nil
+            }
+            return text
         }
     }
 }

@@ -46,6 +46,17 @@ extension TsungXML {
         }
     }
 
+    /// No more than a profile may say, and than a user may play.
+    mutating func checkLength(_ steps: [Draft.Noted], _ sessions: Tag) {
+        let written = SessionFolding.written(steps)
+        if written > Limits.elements {
+            findings.refuse(sessions, nil, "the session has \(UnitText.count(written)) steps; at most \(UnitText.count(Limits.elements)) are written in a profile")
+        }
+        if SessionFolding.played(steps) > Double(Limits.sessionSteps) {
+            findings.refuse(sessions, nil, "a user would play more than \(UnitText.count(Limits.sessionSteps)) steps, all loops written out")
+        }
+    }
+
     // MARK: Steps
 
     private mutating func steps(_ parent: Tag, _ options: TsungOptions, depth: Int, _ script: inout Script) {
@@ -76,6 +87,7 @@ extension TsungXML {
         steps(tag, options, depth: depth + 1, &inner)
         // Tsung compares after each round, so that there is always one.
         let times = to > from ? (to - from + step - 1) / step + 1 : 1
+        guard times <= Limits.loopTimes else { return findings.refuse(tag, nil, "it has more than \(UnitText.count(Limits.loopTimes)) rounds") }
         let body = inner.steps
         inner.steps = script.steps
         script = inner
@@ -149,8 +161,8 @@ extension TsungXML {
         if depth > 0 { findings.refuse(tag, nil, "a connect in a loop is not played here") }
         let path = tag.attributes["path"] ?? "/"
         if isSubstituted && path.contains("%%") { findings.refuse(tag, "path", "variables are not known in a path") }
-        guard path.hasPrefix("/"), path.utf8.count <= Limits.textCharacters, path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            return findings.refuse(tag, "path", "\"\(path.prefix(40))\" is not a request path; it starts with / and has no spaces")
+        guard (try? Plan.Rules.path(path)) != nil, path.utf8.count <= Limits.textCharacters else {
+            return findings.refuse(tag, "path", "\"\(path.prefix(40))\" is not a request path; it starts with / and has neither spaces nor #")
         }
         script.path = Draft.Value(YAMLScalar.text(path), tag.attributes["path"] == nil ? "Tsung's default path" : "<websocket path>, line \(tag.line)")
         script.steps.append(Draft.Noted(step: .connect, source: "<websocket type=\"connect\">, line \(tag.line)"))

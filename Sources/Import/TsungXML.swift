@@ -44,6 +44,7 @@ struct TsungXML {
         let script = session(sessions, options)
         draft.targetPath = script.path
         draft.session = SessionFolding.folded(script.steps)
+        checkLength(draft.session, sessions)
         let arrivals = self.arrivals(load, sessionSeconds: SessionFolding.seconds(draft.session))
         draft.phases = arrivals.phases
         draft.groups = groups(clients, users: arrivals.users, ports: options.ports)

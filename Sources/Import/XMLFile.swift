@@ -15,7 +15,8 @@ enum XMLFile {
         let parser = XMLParser(data: Data(text.utf8))
         parser.shouldResolveExternalEntities = false
         parser.delegate = builder
-        let isSound = parser.parse()
+        // It goes on after a tag that does not fit, and says in the end that all went well (Swift 6.3): its errors count.
+        let isSound = parser.parse() && builder.error == nil
         if let problem = builder.problem { throw ProfileError("\(file):\(problem.line): \(problem.sentence)") }
         guard isSound, let root = builder.root else {
             let error = builder.error ?? (line: max(1, parser.lineNumber), code: 0)
@@ -81,7 +82,9 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     }
 
     func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
-        error = error ?? (max(1, parser.lineNumber), (parseError as NSError).code)
+        guard error == nil else { return }
+        error = (max(1, parser.lineNumber), (parseError as NSError).code)
+        parser.abortParsing()
     }
 
     private func add(_ text: String) {

@@ -26,17 +26,42 @@ struct XMLScan {
     }
 
     private mutating func step() throws(ProfileError) {
-        if skip("<!--", to: "-->") || skip("<![CDATA[", to: "]]>") || skip("<?", to: "?>") { return }
-        if has("<!ENTITY") {
-            throw error("the file declares an entity. Write out what it stands for: entities are not expanded")
+        if bytes[at] == 0x3C {
+            if skip("<!--", to: "-->") || skip("<![CDATA[", to: "]]>") || skip("<?", to: "?>") { return }
+            if has("<!DOCTYPE") { return try passDocumentType() }
+            if at + 1 < bytes.count, Self.beginsName(bytes[at + 1]) { tagLines.append(line) }
+        } else if bytes[at] == 0x26 {
+            try checkReference()
         }
-        if has("<!DOCTYPE") { doctypeLine = doctypeLine ?? line }
-        if bytes[at] == 0x26 { try checkReference() }
-        if bytes[at] == 0x3C, at + 1 < bytes.count, Self.beginsName(bytes[at + 1]) { tagLines.append(line) }
         advance(1)
     }
 
     // MARK: What is refused
+
+    /// Passes over the document type: where one is kept, in quotes, is of no interest. What it declares itself would be.
+    private mutating func passDocumentType() throws(ProfileError) {
+        doctypeLine = doctypeLine ?? line
+        while at < bytes.count, bytes[at] != 0x3E {
+            if bytes[at] == 0x5B { throw declarations() }
+            guard let quote = [0x22, 0x27].first(where: { $0 == bytes[at] }) else {
+                advance(1)
+                continue
+            }
+            advance(1)
+            while at < bytes.count, bytes[at] != quote { advance(1) }
+            advance(1)
+        }
+    }
+
+    /// What to say of declarations that begin here, by the first entity among them.
+    private mutating func declarations() -> ProfileError {
+        let general = error("the document type declares something of its own between [ and ]. Leave that out: it is not read")
+        while at < bytes.count {
+            if bytes[at] == 0x3C, has("<!ENTITY") { return error("the file declares an entity. Write out what it stands for: entities are not expanded") }
+            advance(1)
+        }
+        return general
+    }
 
     /// Bytes that are not UTF-8 were refused before; a file that claims another encoding would be read as something else.
     private func checkDeclaration() throws(ProfileError) {
@@ -64,7 +89,7 @@ struct XMLScan {
     // MARK: Moving on
 
     private func has(_ text: StaticString) -> Bool {
-        guard bytes.count - at >= text.utf8CodeUnitCount else { return false }
+        guard bytes.count - at >= text.utf8CodeUnitCount, bytes[at] == text.utf8Start[0] else { return false }
         return text.withUTF8Buffer { $0.elementsEqual(bytes[at..<at + $0.count]) }
     }
 

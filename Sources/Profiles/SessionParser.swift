@@ -181,31 +181,14 @@ struct SessionParser {
     /// A text in which `%%user%%` may stand; with `besides` more bytes in its frame it must fit a buffer.
     private func content(_ cursor: YAMLCursor, besides: Int = 0) throws(ProfileError) -> String {
         let text = try cursor.text(characters: Limits.sentFrameBytes)
-        for name in Self.variables(text) where name != "user" {
+        for name in Plan.Step.variables(text) where name != "user" {
             throw cursor.error("%%\(name)%% stands for nothing; only \(Plan.Step.user), the user's number, is replaced")
         }
-        let users = text.components(separatedBy: Plan.Step.user).count - 1
-        let digits = String(Limits.users).utf8.count
-        let bytes = text.utf8.count + users * (digits - Plan.Step.user.utf8.count) + Limits.frameHeaderBytes + besides
+        let bytes = Plan.Step.frameBytes(text) + besides
         guard bytes <= Limits.sentFrameBytes else {
             throw cursor.error(
                 "the frame has up to \(UnitText.count(bytes)) bytes; a worker's buffer takes \(UnitText.count(Limits.sentFrameBytes)), header included")
         }
         return text
-    }
-
-    /// The names between pairs of %%, where they look like names.
-    private static func variables(_ text: String) -> [String] {
-        var names: [String] = []
-        var rest = text[...]
-        while let start = rest.range(of: "%%") {
-            rest = rest[start.upperBound...]
-            guard let end = rest.range(of: "%%") else { break }
-            let name = rest[..<end.lowerBound]
-            guard !name.isEmpty, name.utf8.allSatisfy({ (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x5f }) else { continue }
-            names.append(String(name))
-            rest = rest[end.upperBound...]
-        }
-        return names
     }
 }

@@ -16,6 +16,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .upgradeRequest, .upgradeResponse, .origin, .frame, .mask, .utf8, .json, .phoenixV1, .phoenixV2, .phoenixV2Binary,
+        .tsung, .config,
     ]
 }
 

@@ -14,6 +14,7 @@ import command
 import conformance
 import cowboy
 import door
+import hostile
 import libraries
 import node
 import report
@@ -30,6 +31,7 @@ GROUPS = {
     "cowboy": cowboy.run,
     "command": command.run,
     "door": door.run,
+    "hostile": hostile.run,
     "tsung": tsung.run,
     "browser": browser.run,
     "report": report.run,
@@ -37,7 +39,7 @@ GROUPS = {
     "workers": conformance.workers,
 }
 # What costs much and hardly differs between the engines runs on one of them.
-ONCE = ("browser", "report", "tsung", "workers")
+ONCE = ("browser", "report", "tsung")
 
 
 def main():

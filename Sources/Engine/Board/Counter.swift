@@ -65,8 +65,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     /// Channels that are joined.
     case channelsNow
     /// Clients that were refused, and of these by what they did: no handshake in order; a broken frame (1002), a text that
-    /// is no UTF-8 (1007), a message over the limit (1009), one that is no Phoenix message (1011), or one there was no
-    /// room for (1013).
+    /// is no UTF-8 (1007), a message over the limit (1009), one that is no Phoenix message (1011), or a message or handshake
+    /// there was no room for (1013, 503).
     case refused
     case refusedHandshake
     case refusedProtocol

@@ -49,6 +49,8 @@ enum Arrival {
 struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
     /// More than a full completion queue can ask for at once; only those ever used cost memory.
     static var blockCount: Int { 8_192 }
+    /// With fewer left, nobody may keep one for half a message. What a lane sends between two waits fits in them.
+    static var blockReserve: Int { blockCount / 8 }
     /// Stands for memory that is nobody's to give back. Numbers from `blockCount` on are large buffers.
     static var lastingBlock: UInt32 { UInt32(blockCount + LargeBuffers.limit) }
 
@@ -64,6 +66,8 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
         self.limits = limits
         assemblies = Assemblies(slots: slots, limits: limits)
     }
+
+    var isShortOfBlocks: Bool { blocks.available < Self.blockReserve }
 
     /// The next bytes belong to an exchange under way and will come soon.
     @inline(__always) mutating func expect(_ slot: UInt32, _ peer: inout Peer) {

@@ -29,8 +29,9 @@ enum Operation: UInt8 {
     /// Within an engine only: a step of `connect`, a cancellation.
     case preparing = 9
     case cancelled = 10
-    /// Within an engine only: a `shutdown` is done.
+    /// Within an engine only: a `shutdown` is done, or may be done by a system call.
     case parted = 11
+    case lent = 12
 }
 
 /// The end of one operation. `block` is what the lane gave along with it.

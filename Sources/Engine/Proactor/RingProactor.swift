@@ -30,6 +30,8 @@ struct RingProactor: Proactor, ~Copyable {
     /// By slot: whether a shutdown is under way there, and whether its close waits for that.
     private let parting: UnsafeMutablePointer<UInt8>
     private let slots: Int
+    /// The kernel lends an ordinary descriptor to a shutdown.
+    var lends = true
     /// Completions made here: attempts that failed before the kernel had them, and the end of accepting.
     private var unfinished = OwnCompletions()
     private(set) var systemCalls: UInt64 = 0
@@ -175,12 +177,31 @@ struct RingProactor: Proactor, ~Copyable {
         simbench_prep_send(entry(), handle.slot, buffer, count, Token(.sent, handle, block: block).raw)
     }
 
-    /// The kernel leaves a shutdown to a thread of its own, which looks the descriptor up only then (seen on 6.18). If the
-    /// slot were closed and taken by a new connection meanwhile, that one would be shut down. So a close waits for it.
+    /// The ring's own shutdown is left to a thread of the kernel's, one wake-up each; so the connection gets an ordinary
+    /// descriptor for a moment, and is shut down by a system call. Linux before 6.8 has only the first way.
     mutating func shutdown(_ handle: Handle) {
         guard parting[Int(handle.slot)] == Parting.no else { return }
         parting[Int(handle.slot)] = Parting.underWay
+        guard lends else { return shutdownByThread(handle) }
+        simbench_prep_install(entry(), handle.slot, Token(.lent, handle).raw)
+    }
+
+    /// The thread looks the descriptor up only when it runs (seen on 6.18). If the slot were closed and taken by a new
+    /// connection meanwhile, that one would be shut down. So a close waits for it.
+    private mutating func shutdownByThread(_ handle: Handle) {
         simbench_prep_shutdown(entry(), handle.slot, Token(.parted, handle).raw)
+    }
+
+    private mutating func lent(_ handle: Handle, _ descriptor: Int32) {
+        guard descriptor >= 0 else {
+            // An old kernel says EINVAL, a full table of descriptors EMFILE.
+            if descriptor == -EINVAL { lends = false }
+            return shutdownByThread(handle)
+        }
+        systemCalls &+= 2
+        _ = Glibc.shutdown(descriptor, SocketOptions.writing)
+        Glibc.close(descriptor)
+        parted(handle)
     }
 
     private enum Parting {
@@ -265,6 +286,7 @@ struct RingProactor: Proactor, ~Copyable {
                 if flags & IORING_CQE_F_MORE == 0 && result >= 0 { listenToBell(bell) }
                 return Completion(operation: .bell, handle: token.handle, result: result, block: 0)
             case .parted: parted(token.handle)
+            case .lent: lent(token.handle, result)
             case .cancelled, .acceptEnded: continue
             case .received, .sent, .closed:
                 return Completion(operation: operation, handle: token.handle, result: result, block: token.block)

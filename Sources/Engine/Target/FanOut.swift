@@ -180,7 +180,7 @@ enum ServerFrame {
 
 extension TargetLane where Engine: ~Copyable {
     /// What a burst needs besides: buffers for answers, and room in the engine's queue.
-    var mayFanOut: Bool { pipe.blocks.available > 1_024 && pipe.engine.room >= 8 }
+    var mayFanOut: Bool { pipe.blocks.available > 2 * Pipe<Engine>.blockReserve && pipe.engine.room >= 8 }
 
     /// Tells this lane's part of the lobby what was said, as far as buffers go.
     mutating func tellLobby() {

@@ -89,7 +89,7 @@ extension TargetLane where Engine: ~Copyable {
     /// Answers a handshake with an HTTP status and closes.
     mutating func refuse(_ slot: UInt32, _ status: HTTPStatus) -> Int {
         board.add(.refused)
-        board.add(.refusedHandshake)
+        board.add(status == .serviceUnavailable ? .refusedNoRoom : .refusedHandshake)
         guard let message = pipe.compose() else {
             starve(slot)
             return 0

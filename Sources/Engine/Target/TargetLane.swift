@@ -142,8 +142,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     /// wakes for them too; else it sleeps until the kernel has something for it.
     private mutating func timeout() -> Int64? {
         guard footprint.hibernates || patience.keepsTime || hasUnfinished else {
-            patience.handshakeLook = 0
-            patience.messageLook = 0
+            patience.forgetHandshakes()
+            patience.forgetMessages()
             return nil
         }
         let now = pipe.engine.clock()
@@ -262,7 +262,8 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
         case .sent:
             pipe.sent(completion, &peers[index])
             if completion.result < 0 { return end(slot) }
-            peers[index].flags &= ~Peer.Flag.stale
+            // Nothing is read while a message is sent: one that is under way now was so before.
+            if !peers[index].has(Peer.Flag.assembling) { peers[index].flags &= ~Peer.Flag.stale }
             if peers[index].has(Peer.Flag.closing) { return linger(slot) }
             if fanOut.isAnyoneBehind && catchUp(slot) { return }
             if peers[index].carried > 0 { digest(slot) }

@@ -27,10 +27,20 @@ extension TargetLane where Engine: ~Copyable {
         // Messages that wait for an answer to be sent, or to be told the lobby, are read then; nothing is received behind them.
         if peers[index].carried > 0 && peers[index].sending != Peer.noBlock { return }
         if peers[index].has(Peer.Flag.assembling) && pipe.assemblies[slot].isHeld { return }
+        if peers[index].carried > 0 && pipe.isShortOfBlocks { return turnAway(slot) }
         if peers[index].has(Peer.Flag.joined) || peers[index].state == ServedState.echo {
             pipe.rest(slot, &peers[index])
         } else {
             pipe.expect(slot, &peers[index])
+        }
+    }
+
+    /// Half a message keeps a block, and blocks are few: what is left of them is for those who finish what they begin.
+    private mutating func turnAway(_ slot: UInt32) {
+        if peers[Int(slot)].state == ServedState.handshake {
+            _ = refuse(slot, HTTPStatus.serviceUnavailable)
+        } else {
+            refuse(slot, .tryAgainLater)
         }
     }
 
@@ -45,11 +55,11 @@ extension TargetLane where Engine: ~Copyable {
             refuse(slot, code)
             return 0
         case .control(let opcode, let payload, let used):
-            noteFrame(slot)
+            noteFrame(slot, endsMessage: false)
             control(slot, opcode, payload)
             return used
         case .message(let opcode, let payload, let used):
-            noteFrame(slot)
+            noteFrame(slot, endsMessage: true)
             message(slot, opcode, payload)
             if peers[index].state != ServedState.free, peers[index].has(Peer.Flag.assembling), !pipe.assemblies[slot].isHeld {
                 pipe.endAssembly(slot, &peers[index])
@@ -58,9 +68,10 @@ extension TargetLane where Engine: ~Copyable {
         }
     }
 
-    @inline(__always) private mutating func noteFrame(_ slot: UInt32) {
+    @inline(__always) private mutating func noteFrame(_ slot: UInt32, endsMessage: Bool) {
         board.add(.framesIn)
-        peers[Int(slot)].flags &= ~Peer.Flag.stale
+        // Pings between its fragments do not make a message end.
+        if endsMessage || !peers[Int(slot)].has(Peer.Flag.assembling) { peers[Int(slot)].flags &= ~Peer.Flag.stale }
         patience.noteMessage(slot)
         // A control frame wakes the process that serves the connection as well.
         if peers[Int(slot)].has(Peer.Flag.joined) { footprint.message(slot) }
@@ -118,6 +129,8 @@ extension TargetLane where Engine: ~Copyable {
         let index = Int(slot)
         if peers[index].state != ServedState.handshake { patience.handshakes &+= 1 }
         leaveChannel(slot)
+        // It has had its farewell: that it says nothing after it is no fault.
+        patience.forget(slot)
         pipe.endAssembly(slot, &peers[index])
         peers[index].state = ServedState.lingering
         peers[index].flags &= ~(Peer.Flag.closing | Peer.Flag.stale)

@@ -7,6 +7,8 @@ enum HTTPStatus: UInt16 {
     case notFound = 404
     /// The head did not come in time; the connection closes with it.
     case requestTimeout = 408
+    /// Too many others have begun something.
+    case serviceUnavailable = 503
 }
 
 /// What a client makes of a server's answer.
@@ -51,6 +53,7 @@ enum UpgradeResponse {
         case .forbidden: writer.put("HTTP/1.1 403 Forbidden\r\n")
         case .notFound: writer.put("HTTP/1.1 404 Not Found\r\n")
         case .requestTimeout: writer.put("HTTP/1.1 408 Request Timeout\r\n")
+        case .serviceUnavailable: writer.put("HTTP/1.1 503 Service Unavailable\r\n")
         }
         writer.put("connection: close\r\ncontent-length: 0\r\n\r\n")
         return writer.count

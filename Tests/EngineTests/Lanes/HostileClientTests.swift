@@ -178,6 +178,33 @@ import Testing
         onBoth(play, play)
     }
 
+    /// Half a message keeps a block. When few are left it is turned away, and whole messages are answered all the same.
+    @Test func halvesOfMessagesLeaveBlocksForTheOthers() {
+        func play<Way: ReceiveWay>(_ served: ServedByTarget<Way>) {
+            let good = served.client(joined: true), half = served.client(joined: true), early = served.client(joined: true)
+            early.write(Array(ServedByTarget<Way>.heartbeat(1).prefix(5)))
+            #expect(served.settle())
+            var taken: [UInt32] = []
+            while !served.lane.pipe.isShortOfBlocks { taken.append(served.lane.pipe.blocks.take()) }
+            let head = served.kernel.connect()
+            head.write(Array(ServedByTarget<Way>.handshake.prefix(20)))
+            half.write(Array(ServedByTarget<Way>.heartbeat(1).prefix(5)))
+            #expect(served.settle())
+            #expect(text(head.read()).hasPrefix("HTTP/1.1 503 ") && head.isOver)
+            #expect(serverFrames(half.read())?.last?.payload == [0x03, 0xF5] && half.isOver)
+            #expect(served.board[.refusedNoRoom] == 2 && served.board[.refusedHandshake] == 0)
+            #expect(served.ask(good, ServedByTarget<Way>.heartbeat(2)).count == 1)
+            // Who kept one before may still end what it began.
+            #expect(served.ask(early, Array(ServedByTarget<Way>.heartbeat(1).dropFirst(5))).count == 1)
+            let late = served.client(joined: true)
+            #expect(!late.isOver)
+            for block in taken { served.lane.pipe.blocks.giveBack(block) }
+            for client in [good, half, early, head, late] { client.finish() }
+            #expect(served.settle())
+        }
+        onBoth(play, play)
+    }
+
     /// Anything at all, in pieces, with any end: the lane stays whole and serves the next client.
     @Test func noiseLeavesNothingBehind() {
         func play<Way: ReceiveWay>(_ way: Way.Type) {

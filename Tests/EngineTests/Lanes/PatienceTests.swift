@@ -70,6 +70,27 @@ import Testing
         onBoth(play, play)
     }
 
+    /// Control frames between the fragments are answered, and make the message no younger.
+    @Test func aMessageThatPingsKeepAliveIsClosed() {
+        func play<Way: ReceiveWay>(_ served: ServedByTarget<Way>) {
+            let client = served.client(at: "/echo"), idle = served.client(at: "/echo")
+            client.write(ServedByTarget<Way>.frame(.text, [], isFinal: false))
+            for round in 0..<60 {
+                client.write(ServedByTarget<Way>.frame(.ping, [UInt8(round)]) + ServedByTarget<Way>.frame(.continuation, [], isFinal: false))
+                idle.write(ServedByTarget<Way>.frame(.ping, [UInt8(round)]))
+                wait(served, milliseconds: 2)
+            }
+            let frames = serverFrames(client.read()) ?? []
+            #expect(frames.count > 10 && frames.dropLast().allSatisfy { $0.opcode == .pong })
+            #expect(frames.last?.opcode == .close && frames.last?.payload == [0x03, 0xF0] && client.isOver)
+            #expect(served.board[.messageTimeouts] == 1 && !idle.isOver)
+            client.finish()
+            idle.finish()
+            #expect(served.settle())
+        }
+        onBoth(play, play)
+    }
+
     @Test func aSilentConnectionIsClosedWhereTheRulesSaySo() {
         func play<Way: ReceiveWay>(_ served: ServedByTarget<Way>) {
             let silent = served.client(joined: true), busy = served.client(joined: true)

@@ -155,9 +155,10 @@ import Testing
     // MARK: parting
 
     /// A connection is shut down and closed at once, and the next one takes its slot: that one must be left alone.
-    private func parting<E: KernelEngine & ~Copyable>(_: E.Type) throws {
+    private func parting<E: KernelEngine & ~Copyable>(_: E.Type, prepare: (EngineDriver<E>) -> Void = { _ in }) throws {
         let listener = PlainSocket.listener(resets: false)
         let server = try EngineDriver<E>(slots: 64)
+        prepare(server)
         server.engine.accept(from: listener.descriptor)
         for _ in 0..<2_000 {
             let old = PlainSocket.client(to: listener.port)
@@ -177,6 +178,35 @@ import Testing
         switch kind {
         case .ring: try parting(RingProactor.self)
         case .epoll: try parting(EpollProactor.self)
+        }
+    }
+
+    /// The way of kernels that lend no descriptor.
+    @Test(.enabled(if: EngineKind.hasRing, EngineKind.missing)) func aThreadOfTheKernelsMayShutDownToo() throws {
+        try parting(RingProactor.self) { $0.engine.lends = false }
+    }
+
+    /// What was sent before arrives, then the end; the other side may still speak.
+    private func halfClosing<E: KernelEngine & ~Copyable>(_: E.Type) throws {
+        let listener = PlainSocket.listener()
+        let server = try EngineDriver<E>(slots: 8)
+        server.engine.accept(from: listener.descriptor)
+        let client = PlainSocket.client(to: listener.port)
+        let far = try #require(server.accept())
+        #expect(server.send(far, [1, 2]) == 2)
+        server.engine.shutdown(far)
+        server.engine.shutdown(far)
+        for _ in 0..<3 { server.poll() }
+        #expect(client.read(2) == [1, 2] && client.read(1).isEmpty)
+        client.write([3, 4, 5])
+        #expect(server.receive(far, 3).bytes == [3, 4, 5])
+        server.close(far)
+    }
+
+    @Test(arguments: EngineKind.available) func afterAShutdownTheOtherSideMaySpeak(kind: EngineKind) throws {
+        switch kind {
+        case .ring: try halfClosing(RingProactor.self)
+        case .epoll: try halfClosing(EpollProactor.self)
         }
     }
 
