@@ -140,7 +140,6 @@ extension Run {
     private var course: Summary.Course {
         .init(
             startedAt: Record.timestamp(startedAt), seconds: monotonicSeconds() - began,
-            command: CommandLineText.repeatable(CommandLine.arguments),
             endedEarlyBecause: broken ?? (interrupts > 0 ? "The run was interrupted." : nil))
     }
 

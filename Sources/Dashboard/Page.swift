@@ -66,6 +66,7 @@ enum Page {
         <div class="legend" id="cpu-legend"></div>
         <div class="chart" id="cpu" tabindex="0" role="img" aria-label="CPUs in use over model time"></div>
         <p class="readout" id="cpu-readout"></p>
+        <div id="shares"></div>
         </section>
         </div>
         <section class="card">

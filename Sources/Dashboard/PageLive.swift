@@ -51,7 +51,7 @@ extension Page {
             ...(plan.reference.length ? [{ name: "reference (published)", color: "reference" }] : [])]));
           put(by("rate-legend"), legend([{ name: "joins", color: "connected" }]));
           put(by("cpu-legend"), legend([{ name: "target", color: "target" }, { name: "workers", color: "workers" }, { name: `softirq, of ${state.cpu.host} CPUs`, color: "softirq" }]));
-          drawStages(state); drawTiles(state); drawMemory(state); drawLatency(state); drawErrors(state); drawWorkers(state); drawPlan(plan); drawOutcome(state, plan);
+          drawStages(state); drawTiles(state); drawShares(state); drawMemory(state); drawLatency(state); drawErrors(state); drawWorkers(state); drawPlan(plan); drawOutcome(state, plan);
           for (const chart of [curve, rate, cpu]) chart.draw();
           const sentence = state.outcome ? `The run is over: ${state.outcome.verdict}.` : sentences[state.stage];
           if (sentence !== said) write(by("said"), said = sentence);

@@ -33,13 +33,13 @@ extension Page {
         }
 
         // A bar of parts, each { name, color, value }, filling towards a whole.
-        function bar(title, right, parts, whole) {
+        function bar(title, right, parts, whole, say = bytes) {
           const filled = parts.filter(part => part.value > 0);
-          const said = filled.map(part => `${part.name} ${bytes(part.value)}`).join(", ") || "nothing yet";
+          const said = filled.map(part => `${part.name} ${say(part.value)}`).join(", ") || "nothing yet";
           return `<div class="row"><span>${title}</span><span>${right}</span></div>`
             + `<div class="bar" role="img" aria-label="${safe(title + ": " + said)}">${filled.map(part =>
               `<i style="width:${Math.min(100, 100 * part.value / whole).toFixed(2)}%;background:var(--${part.color})"></i>`).join("")}</div>`
-            + `<div class="legend">${parts.map(part => `<span><i class="box" style="background:var(--${part.color})"></i>${part.name} ${bytes(part.value)}</span>`).join("")}</div>`;
+            + `<div class="legend">${parts.map(part => `<span><i class="box" style="background:var(--${part.color})"></i>${part.name} ${say(part.value)}</span>`).join("")}</div>`;
         }
 
         function drawMemory(state) {
@@ -70,6 +70,21 @@ extension Page {
           if (known(memory.limit_hits)) facts.push(`the limit was met ${count(memory.limit_hits)} times`);
           html += `<div class="row"><span class="quiet">${facts.join(" · ")}</span></div>`;
           put(by("memory"), html);
+        }
+
+        // Who uses the CPUs, percent of all of them: at the moment, and in the end over the ramp.
+        function drawShares(state) {
+          const told = state.outcome && state.outcome.interference, cpu = state.cpu, share = value => known(value) ? 100 * value / cpu.host : value;
+          const now = told ? { target: told.target_pct, workers: told.workers_pct, softirq: told.softirq_pct, idle: told.idle_pct }
+            : { target: share(cpu.target), workers: share(cpu.workers), softirq: share(cpu.softirq), idle: share(cpu.idle) };
+          if (!known(now.idle) || !known(now.workers)) return put(by("shares"), "");
+          const target = now.target || 0, softirq = now.softirq || 0, busy = Math.max(0, 100 - now.idle);
+          // Where the kernel has softirq in the processes' time as well it is no part of its own.
+          const apart = target + now.workers + softirq <= busy ? softirq : 0;
+          const parts = [{ name: "target", color: "target", value: target }, { name: "workers", color: "workers", value: now.workers }, { name: "softirq", color: "softirq", value: apart },
+            { name: "others", color: "others", value: Math.max(0, busy - target - now.workers - apart) }, { name: "idle", color: "idle", value: Math.max(0, now.idle) }];
+          put(by("shares"), bar(told ? "who used them over the ramp" : "who uses them now", "", parts, 100, value => trim(value, value < 10 ? 1 : 0) + " %")
+            + (told ? `<p class="small ${told.generator_bound ? "warn" : "quiet"}">${safe(state.outcome.interference_sentence || "")}</p>` : ""));
         }
 
         function drawLatency(state) {
@@ -104,10 +119,12 @@ extension Page {
         }
 
         function drawPlan(plan) {
-          const facts = [["profile", plan.profile], ["engine", plan.engine], ["users", count(plan.users)], ["workers", count(plan.workers)], ["fit", plan.fit],
+          const facts = [["profile", plan.profile], ["engine", plan.engine], ["users", count(plan.users)], ["workers", count(plan.workers)], ["network", plan.network], ["fit", plan.fit],
             ["clock", plan.speedup === 1 ? "real time" : `${trim(plan.speedup, 2)} model seconds a second`], ["record", plan.directory], ["simbench", plan.version]];
           const list = (title, lines) => lines.length ? `<p style="margin-top:.6rem" class="quiet">${title}</p><ul>${lines.map(line => `<li>${safe(line)}</li>`).join("")}</ul>` : "";
-          put(by("plan"), `<dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${safe(value)}</dd></div>`).join("")}</dl>`
+          const map = plan.placement ? `<h3>Placement: ${safe(plan.placement.mode)}</h3><div class="scroll"><table class="map"><thead><tr>${plan.placement.rows[0].map(cell => `<th scope="col">${safe(cell)}</th>`).join("")}</tr></thead><tbody>`
+            + plan.placement.rows.slice(1).map(row => `<tr>${row.map((cell, index) => index ? `<td>${safe(cell)}</td>` : `<th scope="row">${safe(cell)}</th>`).join("")}</tr>`).join("") + `</tbody></table></div><p class="small quiet">${safe(plan.placement.note || "")}</p>` : "";
+          put(by("plan"), `<dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${safe(value)}</dd></div>`).join("")}</dl>` + map
             + list("Expected", plan.expectations) + list("Given up on this host", plan.degraded));
           write(by("plan-text"), plan.text);
         }
@@ -122,7 +139,7 @@ extension Page {
           put(box, `<h2>${safe(outcome.verdict)} <span class="quiet">(exit status ${outcome.exit_status})</span></h2>`
             + `<p>The run is over; the record is in <code>${safe(plan.directory)}</code>.</p>`
             + (outcome.remark ? `<p>${safe(outcome.remark)}</p>` : "")
-            + `<ul>${outcome.expectations.map(each => `<li class="${each.held ? "held" : "missed"}">${safe(each.figure)} ${each.comparison} ${Number(each.value).toLocaleString("en-US")}: ${known(each.measured) ? Number(each.measured).toLocaleString("en-US") : "not measured"}</li>`).join("")}</ul>`
+            + `<ul>${outcome.expectation_texts.map(each => `<li class="${each.held ? "held" : "missed"}">${safe(each.wanted)}: ${safe(each.measured || "not measured")}</li>`).join("")}</ul>`
             + (stop || lines.length ? `<p style="margin-top:.5rem">${stop}</p><ul>${lines.map(line => `<li>${safe(line)}</li>`).join("")}</ul>` : "")
             + (outcome.leaks.length ? `<p>Left behind: ${safe(outcome.leaks.join(" "))}</p>` : ""));
         }

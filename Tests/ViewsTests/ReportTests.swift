@@ -26,7 +26,7 @@ import Testing
             "section ledger", "h2 The ledger: bytes per connection", "figure figure-ledger", "h3 What a connection costs in memory", "section latency",
             "h2 Latency", "figure figure-latency-connect", "h3 Connect: TCP and the WebSocket's handshake", "figure figure-latency-join",
             "h3 Join: until the channel answered", "section errors", "h2 Errors", "figure figure-errors", "h3 Failures by cause", "section cpu",
-            "h2 Processors", "figure figure-cpu", "h3 Who used the CPUs", "section memory", "h2 Memory of the target", "figure figure-memory",
+            "h2 Processors", "figure figure-cpu", "h3 CPUs in use", "section memory", "h2 Memory of the target", "figure figure-memory",
             "h3 What the target held", "figure figure-pressure", "h3 Memory pressure", "section plan", "h2 The plan", "section host", "h2 The host",
             "section degraded", "h2 Degraded: what was given up", "section events", "h2 What happened", "section repeat", "h2 To repeat it",
         ])
@@ -168,6 +168,15 @@ import Testing
     func theCommandIsRepeatable(command: [String], expected: String) throws {
         #expect(RepeatCommand.text(try ReportFixture.plan { ($0.command, $0.engine) = (command, .ioUring) }) == expected)
     }
+
+    @Test(arguments: [
+        (["/usr/bin/simbench", "run", "--profile", "smoke"], "simbench run --profile smoke"),
+        (["simbench", "run", "--out", "runs/a", "--quiet"], "simbench run --quiet"),
+        (["simbench", "run", "--out=runs/a", "--hold", "1 s"], "simbench run --hold '1 s'"),
+        (["simbench", "--set", "expect.lost=== 0", ""], "simbench --set 'expect.lost=== 0' ''"),
+        (["simbench", "it's", "$(x)\n"], "simbench 'it'\\''s' '$(x)\n'"),
+    ])
+    func aCommandLineCanBeGivenAgain(words: [String], expected: String) { #expect(RepeatCommand.text(of: words) == expected) }
 
     @Test func anOlderRecordTellsItsPlan() throws {
         let text = RepeatCommand.text(try ReportFixture.plan { ($0.command, $0.engine) = (nil, .epoll) })

@@ -12,6 +12,7 @@ import time
 import browser
 import conformance
 import cowboy
+import cutoff
 import door
 import libraries
 import node
@@ -31,11 +32,12 @@ GROUPS = {
     "tsung": tsung.run,
     "browser": browser.run,
     "report": report.run,
+    "cutoff": cutoff.run,
     "conformance": conformance.target,
     "workers": conformance.workers,
 }
 # What costs much and hardly differs between the engines runs on one of them.
-ONCE = ("browser", "report", "tsung", "workers")
+ONCE = ("browser", "report", "cutoff", "tsung", "workers")
 
 
 def main():
