@@ -152,8 +152,7 @@ extension Run {
         guard let path = plan.referencePath else { return .init() }
         do {
             let model = curve.scaled(by: 1 / plan.connectionScale)
-            let users = Int((Double(plan.users) / plan.connectionScale).rounded())
-            return Fidelity.compare(model, with: try Reference.load(path: path), users: users)
+            return Fidelity.compare(model, with: try Reference.load(path: path), users: plan.modelUsers)
         } catch {
             return .init(remark: "Not compared with the reference: \(error)")
         }

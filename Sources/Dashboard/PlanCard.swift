@@ -61,7 +61,7 @@ struct PlanCard: Encodable {
         degraded = plan.degraded
         expectations = plan.expectations.map { FigureText.wanted($0.figure, $0.comparison, $0.value) }
         let reference = plan.referencePath.flatMap { try? Reference.load(path: $0) }
-        self.reference = reference.map { Self.points($0, scale: plan.connectionScale) } ?? []
+        self.reference = reference.flatMap { $0.isComparable(users: plan.modelUsers) ? $0 : nil }.map { Self.points($0, scale: plan.connectionScale) } ?? []
         memoryKneeConnections = plan.cap?.kneeConnections
     }
 

@@ -20,7 +20,7 @@ public enum RepeatCommand {
 
     private static func told(_ plan: Plan) -> [String] {
         var words = ["simbench", "run", "--profile", plan.profile, "--engine", plan.engine.rawValue, "--fit", plan.fit.rawValue, "--seed", String(plan.seed)]
-        words += ["--connections", String(Int((Double(plan.users) / max(plan.connectionScale, 1e-6)).rounded()))]
+        words += ["--connections", String(plan.modelUsers)]
         if plan.phases.contains(where: { $0.ratePerSecond == nil }) { words += ["--rate", "max"] } else { words += ["--speedup", UnitText.decimal(plan.speedup, places: 4)] }
         return words
     }

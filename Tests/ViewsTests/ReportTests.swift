@@ -93,7 +93,7 @@ import Testing
     @Test func theReferenceIsBehindTheRunAndKneesAreMarked() throws {
         var record = try ReportFixture.record(Fixture.compared())
         record = RunRecord(
-            directory: "/runs/a", plan: record.plan, summary: record.summary, samples: SampleTable([
+            directory: "/runs/a", plan: try ReportFixture.plan { $0.users = 2_400_000 }, summary: record.summary, samples: SampleTable([
                 "model_t_s": (0..<500).map { Double($0 * 10) }, "connected": (0..<500).map { Double($0 * 4_700) },
             ]), reference: try ReportFixture.reference())
         let elements = try ReportFixture.parse(ReportPage.render([record])).filter { $0.path.contains("figure-curve") }
@@ -101,6 +101,14 @@ import Testing
         #expect(lines == ["line reference", "line c0", "line reference", "line c0"])
         let marks = elements.filter { $0.name == "circle" }.map { $0.text.trimmingCharacters(in: .newlines) }
         #expect(marks.prefix(2) == ["published knee: 3,927 s, 1,960,579", "knee: 3,944 s, 1,967,400"])
+    }
+
+    /// A run of another number of users is another experiment: a curve of millions would make its own a flat line.
+    @Test func aReferenceOfAnotherExperimentIsNotDrawn() throws {
+        let record = try ReportFixture.record(Fixture.passed { $0.fidelity.remark = "Not compared." })
+        let other = RunRecord(directory: "", plan: record.plan, summary: record.summary, samples: record.samples, reference: try ReportFixture.reference())
+        let elements = try ReportFixture.parse(ReportPage.render([other]))
+        #expect(!elements.contains { $0.attributes["class"] == "line reference" } && elements.contains { $0.text == "Not compared." })
     }
 
     @Test func nothingIsLoaded() throws {

@@ -168,3 +168,36 @@ class Tab:
             for scheme in SCHEMES:
                 await self.look(size, scheme)
                 await self.picture(os.path.join(folder, f"{name}-{size}-{scheme}.png"))
+
+
+# Texts that stand out too little from what is behind them: less than WCAG's AA asks for (4.5, and 3 for large letters).
+_FAINT = """
+(() => {
+  const parts = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(value => value / 255).map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const behind = each => {
+    for (let at = each; at; at = at.parentElement) {
+      const ground = parts(getComputedStyle(at).backgroundColor);
+      if (ground.length === 3 || ground[3] === 1) return ground;
+    }
+    return [255, 255, 255];
+  };
+  const found = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const each = texts.currentNode.parentElement, box = each.getBoundingClientRect(), style = getComputedStyle(each);
+    if (!texts.currentNode.data.trim() || !box.width || style.visibility === 'hidden' || each.closest('script, style, title, .unseen, .inbar, :disabled')) continue;
+    const [high, low] = [light(parts(each instanceof SVGElement ? style.fill : style.color)), light(behind(each))].sort((a, b) => b - a);
+    const size = parseFloat(style.fontSize), isLarge = size >= 24 || size >= 18.66 && style.fontWeight >= 700, ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < (isLarge ? 3 : 4.5)) found.add(`${texts.currentNode.data.trim().slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return [...found];
+})()
+"""
+
+
+async def legible(checks, tab, name):
+    """In both colour schemes."""
+    for scheme in SCHEMES:
+        await tab.look("desktop", scheme)
+        checks.same(f"{name}: contrast of texts, {scheme}", await tab.value(_FAINT), [])

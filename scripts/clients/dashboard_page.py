@@ -62,6 +62,7 @@ async def _watched(browser, checks, setting):
             client.close()
     checks.same("a run that was stopped exits with 130", run.status, 130)
     await _agree(checks, tab, run)
+    await chromium.legible(checks, tab, "the dashboard of a run that is over")
     if setting.screenshots:
         await tab.pictures(setting.screenshots, "interrupted")
 
@@ -78,6 +79,7 @@ async def _held(checks, tab, run):
         checks.same(f"page and /state agree on {path}", await figure(tab, path), told[path])
     shares = "[...document.querySelectorAll('#shares .bar i')].reduce((sum, part) => sum + parseFloat(part.style.width), 0)"
     checks.true("the shares of the CPUs make up a whole", not told["cpu"].get("idle") or abs(await tab.value(shares) - 100) < 5)
+    await chromium.legible(checks, tab, "the dashboard")
     for size in chromium.SIZES:
         await tab.look(size, "light")
         width = chromium.SIZES[size][0]

@@ -50,6 +50,7 @@ async def look(browser, checks, setting, folder):
     for size in chromium.SIZES:
         for scheme in chromium.SCHEMES:
             await shown(checks, tab, size, scheme)
+    await chromium.legible(checks, tab, "report.html")
     await printed(checks, setting, tab, "report")
     if setting.pictures:
         await tab.pictures(setting.pictures, "report")
@@ -149,9 +150,11 @@ async def printed(checks, setting, tab, name):
     await tab.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     colours = await tab.value("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
     checks.same(f"{name}: paper is white, though screens are dark", colours, ["rgb(255, 255, 255)", "rgb(0, 0, 0)"])
+    # What is drawn beyond a plot's edge is cut off there by the drawing itself.
     wide = await tab.value(
-        "[...document.querySelectorAll('body *')].filter(each => !each.closest('svg') && each.scrollWidth > Math.max(each.clientWidth, 1) + 1"
-        f" && getComputedStyle(each).display !== 'inline' || each.getBoundingClientRect().right > {width} + 1).map(each => each.tagName + '.' + each.className)")
+        "[...document.querySelectorAll('body *')].filter(each => !each.closest('svg *') && (each.getBoundingClientRect().right"
+        f" > {width} + 1 || each.scrollWidth > Math.max(each.clientWidth, 1) + 1 && !['inline', 'none'].includes(getComputedStyle(each).display)))"
+        ".map(each => each.tagName + '.' + each.className)")
     checks.same(f"{name}: nothing is wider than the paper", wide, [])
     long = await tab.value(f"[...document.querySelectorAll('figure')].filter(each => each.getBoundingClientRect().height > {height}).length")
     checks.same(f"{name}: no drawing is longer than a page", long, 0)

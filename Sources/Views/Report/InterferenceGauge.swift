@@ -27,7 +27,7 @@ enum InterferenceGauge {
             }
             pieces += [.tag("div", ["class": "gauge", "role": "img", "aria-label": words], bar), .tag("div", ["class": "legend"], keys)]
         }
-        return pieces + [.paragraph(explanation, shares.generatorBound == true ? "warning" : "")]
+        return [.tag("div", ["class": "whole"], pieces + [.paragraph(explanation, shares.generatorBound == true ? "warning" : "")])]
     }
 
     private static func figure(_ name: String, _ value: Double?) -> Markup { .figure("interference.\(name)_pct", value, value.map(percent)) }
@@ -35,5 +35,5 @@ enum InterferenceGauge {
     private static func percent(_ value: Double) -> String { "\(UnitText.decimal(value, places: 1)) %" }
 
     /// As the lines of the plot over time.
-    private static func ink(_ name: String) -> String { ["target": "c0", "workers": "c1", "softirq": "c2", "others": "c3"][name] ?? "unused" }
+    private static func ink(_ name: String) -> String { ["target": "c0", "workers": "c1", "softirq": "c2", "others": "c7"][name] ?? "unused" }
 }
