@@ -9,8 +9,11 @@ extension Page {
 
         function drawStages(state) {
           const now = stages.findIndex(stage => stage[0] === state.stage);
-          put(by("stages"), stages.map(([, word], index) =>
-            `<li class="${index < now ? "past" : index === now ? "present" : ""}"${index === now ? " aria-current=\"step\"" : ""}>${word}</li>`).join(""));
+          // A run that is broken off does not come to all of them.
+          const outcome = state.outcome, isShort = outcome && ["interrupted", "broken"].includes(outcome.verdict);
+          const skipped = { holding: isShort && state.users_started < state.users_planned, sweeping: outcome && !known(state.verified) };
+          put(by("stages"), stages.map(([stage, word], index) =>
+            `<li class="${skipped[stage] ? "" : index < now ? "past" : index === now ? "present" : ""}"${index === now ? " aria-current=\"step\"" : ""}>${word}</li>`).join(""));
           write(by("event"), state.stage === "done" ? "" : state.event || sentences[state.stage]);
         }
 
@@ -138,7 +141,7 @@ extension Page {
             + `<p>The run is over; the record is in <code>${safe(plan.directory)}</code>.</p>`
             + (outcome.remark ? `<p>${safe(outcome.remark)}</p>` : "")
             + `<ul>${outcome.expectation_texts.map(each => `<li class="${each.held ? "held" : "missed"}">${safe(each.wanted)}: ${safe(each.measured || "not measured")}</li>`).join("")}</ul>`
-            + (stop || lines.length ? `<p style="margin-top:.5rem">${stop}</p><ul>${lines.map(line => `<li>${safe(line)}</li>`).join("")}</ul>` : "")
+            + (stop ? `<p style="margin-top:.5rem">${stop}</p>` : "") + (lines.length ? `<ul>${lines.map(line => `<li>${safe(line)}</li>`).join("")}</ul>` : "")
             + (outcome.leaks.length ? `<p>Left behind: ${safe(outcome.leaks.join(" "))}</p>` : ""));
         }
         """#

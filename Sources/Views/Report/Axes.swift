@@ -121,7 +121,7 @@ struct Axes {
     }
 
     /// Of a label's usual letter, CSS pixels.
-    private static let letterWidth = 8.0
+    static let letterWidth = 8.0
 
     static func rule(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> Markup {
         .tag("line", ["class": style, "x1": text(x1), "y1": text(y1), "x2": text(x2), "y2": text(y2)])

@@ -103,9 +103,11 @@ enum LatencySection {
             let marks = [("p50", told.p50), ("p99", told.p99)]
             for mark in marks { pieces.append(Axes.rule(axes.x(Double(mark.1)), frame.top, axes.x(Double(mark.1)), frame.floor, "limit")) }
             for (index, mark) in marks.enumerated() {
-                let x = axes.x(Double(mark.1))
-                let isLate = x > frame.left + frame.plotWidth * 0.7
-                pieces.append(Axes.label("\(mark.0) \(Words.microseconds(mark.1))", isLate ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isLate ? "end" : "start", "named"))
+                let (x, words) = (axes.x(Double(mark.1)), "\(mark.0) \(Words.microseconds(mark.1))")
+                let width = Double(words.count) * Axes.letterWidth
+                // Away from each other, as far as there is room.
+                let isBefore = index == 0 ? x - 4 - width > frame.left : x + 4 + width > frame.width
+                pieces.append(Axes.label(words, isBefore ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isBefore ? "end" : "start", "named"))
             }
         }
         return .tag(
