@@ -32,8 +32,8 @@ enum Ceiling {
     static func attribute(_ evidence: Evidence) -> Summary.Ceiling {
         var reasons: [(cause: String, sentence: String)] = []
         let errors = evidence.tally.errors
-        func add(_ cause: String, _ count: UInt64?, _ sentence: (UInt64) -> String) {
-            if let count, count > 0 { reasons.append((cause, sentence(count))) }
+        func add(_ cause: String, _ count: UInt64?, _ sentence: (String) -> String) {
+            if let count, count > 0 { reasons.append((cause, sentence(UnitText.count(Int(clamping: count))))) }
         }
         func error(_ name: String) -> UInt64? { errors[name].map { UInt64($0) } }
         if let kills = evidence.droplet?.oomKills, kills > 0 {
@@ -46,7 +46,7 @@ enum Ceiling {
         add("memory", error("memory")) { "\($0) connections failed for lack of kernel memory (ENOMEM or ENOBUFS)." }
         add("ports", error("eaddrnotavail")) { "\($0) connection attempts found no free source port (EADDRNOTAVAIL)." }
         if let swap = evidence.droplet?.swapPeakBytes, swap > 0, evidence.droplet?.limitHits != 0 {
-            let hits = evidence.droplet?.limitHits.map { " (\($0) times)" } ?? ""
+            let hits = evidence.droplet?.limitHits.map { " (\(UnitText.count(Int(clamping: $0))) times)" } ?? ""
             reasons.append(("swap", "The droplet's memory was full\(hits), and up to \(megabytes(swap)) of it went to swap."))
         }
         add("descriptors", error("descriptors")) { "\($0) sockets were refused for lack of descriptors (EMFILE or ENFILE)." }
@@ -62,9 +62,9 @@ enum Ceiling {
         add("tcp_mem", evidence.target?.abortsOnMemory) { "TCP ran out of net.ipv4.tcp_mem \($0) times." }
         add("timeouts", error("etimedout")) { "\($0) connection attempts timed out (ETIMEDOUT)." }
         if let seconds = evidence.stalledSeconds {
-            reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(evidence.planned - evidence.tally.openedTotal) were still to come."))
+            reasons.append(("timeouts", "No user joined for \(Int(seconds)) s while \(UnitText.count(evidence.planned - evidence.tally.openedTotal)) were still to come."))
         }
-        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(evidence.tally.openedTotal) of \(evidence.planned) users joined.")) }
+        if evidence.interrupted { reasons.append(("interrupted", "The run was interrupted with \(UnitText.count(evidence.tally.openedTotal)) of \(UnitText.count(evidence.planned)) users joined.")) }
         let complete = evidence.tally.openedTotal >= evidence.planned && !evidence.targetEnded
         var sentences = reasons.map(\.sentence)
         if let sentence = evidence.interference.sentence { sentences.append(sentence) }
@@ -81,12 +81,12 @@ enum Ceiling {
     /// What happened at the bend, and what did not.
     private static func bend(_ knee: Knee, _ cause: String?, _ onsets: Onsets) -> [String] {
         var sentences = [
-            "Growth slowed from \(Int(knee.slopeBefore.rounded())) to \(Int(knee.slopeAfter.rounded())) connections a model second at "
-                + "\(Int(knee.seconds.rounded())) s (\(Int(knee.interval.lowerBound.rounded())) to \(Int(knee.interval.upperBound.rounded())) s), "
-                + "with \(Int(knee.connected)) connected; \(cause.map { "what began there is \($0)" } ?? "nothing that is watched began there")."
+            "Growth slowed from \(whole(knee.slopeBefore)) to \(whole(knee.slopeAfter)) connections a model second at "
+                + "\(whole(knee.seconds)) s (\(whole(knee.interval.lowerBound)) to \(whole(knee.interval.upperBound)) s), "
+                + "with \(whole(knee.connected.rounded(.down))) connected; \(cause.map { "what began there is \($0)" } ?? "nothing that is watched began there")."
         ]
         for (name, mark) in onsets.marks.sorted(by: { ($0.value.modelSeconds, $0.key) < ($1.value.modelSeconds, $1.key) }) {
-            sentences.append("First sign of \(name): \(Int(mark.modelSeconds.rounded())) s, with \(mark.connected) connected.")
+            sentences.append("First sign of \(name): \(whole(mark.modelSeconds)) s, with \(UnitText.count(mark.connected)) connected.")
         }
         return sentences
     }
@@ -98,6 +98,8 @@ enum Ceiling {
         let softirq = gauge.softirqPct.map { ", softirq \(Int($0.rounded())) %" } ?? ""
         return ["Of the CPUs the target used \(Int(target.rounded())) % over the ramp, the workers \(Int(workers.rounded())) %\(softirq)."]
     }
+
+    private static func whole(_ value: Double) -> String { UnitText.number(value.rounded(), places: 0) }
 
     private static func megabytes(_ bytes: UInt64?) -> String { bytes.map { "\($0 >> 20) MiB" } ?? "unknown size" }
 

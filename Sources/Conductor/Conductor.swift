@@ -309,7 +309,7 @@ final class Run {
         sampler?.start = start
         nextSample = start
         beginTsungLog()
-        enter(.ramp, "The ramp begins: \(plan.users) users.")
+        enter(.ramp, "The ramp begins: \(UnitText.count(plan.users)) users.")
         // A paced load may rest between its arrivals; it stands still only after the last one.
         let scheduled = isPaced ? start + plan.phases.reduce(0) { $0 + $1.durationSeconds } / plan.speedup : start
         var moved = start
@@ -360,7 +360,7 @@ final class Run {
     var isPaced: Bool { plan.phases.contains { $0.ratePerSecond != nil } }
 
     private func hold(_ figures: inout Figures) {
-        enter(.hold, "The hold begins: \(tally().present(plan)) \(plan.joins ? "joined" : "connected").")
+        enter(.hold, "The hold begins: \(UnitText.count(tally().present(plan))) \(plan.joins ? "joined" : "connected").")
         let end = monotonicSeconds() + plan.holdSeconds
         // Freed handshake memory and deferred work settle before memory is measured.
         let settled = monotonicSeconds() + min(plan.holdSeconds / 2, 5)

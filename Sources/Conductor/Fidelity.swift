@@ -17,8 +17,6 @@ import Profiles
 ///   says why.
 enum Fidelity {
     static let firstSeconds = 500.0
-    /// Users are the same within this share: a part of them, divided by that part, is off by a rounding.
-    static let sameUsers = 0.001
 
     static func compare(_ run: Curve, with reference: Reference, users: Int) -> Summary.Fidelity {
         var result = Summary.Fidelity()
@@ -36,9 +34,9 @@ enum Fidelity {
         result.referenceSlopeAfter = published?.slopeAfter
         result.referenceFinalConnected = reference.samples.last?.connected
 
-        if let started = reference.usersStarted, abs(started - Double(users)) > sameUsers * started {
+        if let started = reference.usersStarted, !reference.isComparable(users: users) {
             result.remark =
-                "Not compared with the reference: it started \(Int(started)) users, this plan \(users), and nothing is scaled."
+                "Not compared with the reference: it started \(UnitText.count(Int(started))) users, this plan \(UnitText.count(users)), and nothing is scaled."
             return result
         }
         if reference.usersStarted == nil {

@@ -76,5 +76,30 @@ extension Summary.Interference {
             + "target, so this is a limit of the load and not of the target."
     }
 
+    /// What the verdict means; nil without one.
+    public var explanation: String? {
+        switch verdict {
+        case Self.generator:
+            "The CPUs that the workers may use were used up, more of them by the workers than by the target: the load, not the target, may have been the limit."
+        case Self.server: "The target's CPUs were used up, mostly by the target itself."
+        case Self.both: "The CPUs were used up. At rate max that is meant: both sides take what there is."
+        case Self.free: "There was CPU left: it was not what limited the run."
+        default: nil
+        }
+    }
+
+    /// The parts of the host's CPU time, percent, which make up 100 together; empty where idle time was not measured.
+    ///
+    /// Softirq is a part of its own only where the kernel does not have it in the time of the processes as well.
+    public var parts: [(name: String, percent: Double)] {
+        guard let busy = hostBusyPct, let idle = idlePct, let workers = workersPct else { return [] }
+        let processes = (targetPct ?? 0) + workers
+        let isApart = processes + (softirqPct ?? 0) <= busy
+        let parts = [
+            ("target", targetPct), ("workers", workers), ("softirq", isApart ? softirqPct : nil), ("others", othersPct), ("idle", idle),
+        ]
+        return parts.compactMap { name, percent in percent.map { (name, $0) } }
+    }
+
     private static func whole(_ percent: Double) -> Int { Int(min(max(percent, 0), 1_000_000).rounded()) }
 }

@@ -39,6 +39,8 @@ public struct LiveState: Codable, Equatable, Sendable {
         public var workers: Double?
         /// Of the whole host; a kernel that does not account it apart has it in the other two as well.
         public var softirq: Double?
+        /// Of the whole host; nil where the run is confined to some of its CPUs.
+        public var idle: Double?
         /// CPU time since each process began, and of softirq since the run did.
         public var targetSeconds: Double?
         public var workersSeconds: Double?
@@ -85,6 +87,21 @@ public struct LiveState: Codable, Equatable, Sendable {
         }
     }
 
+    /// An expectation in words: `latency_us.join.p99 < 50 ms`, and `41.3 ms`.
+    public struct ExpectationText: Codable, Equatable, Sendable {
+        public var wanted: String
+        /// nil: it was not measured.
+        public var measured: String?
+        public var held: Bool
+
+        init(_ result: Summary.ExpectationResult) {
+            let texts = result.measured.map { FigureText.texts(wanted: result.value, measured: $0, of: result.figure) }
+            wanted = "\(result.figure) \(result.comparison) \(texts?.wanted ?? FigureText.bound(result.value, of: result.figure))"
+            measured = texts?.measured
+            held = result.held
+        }
+    }
+
     /// What the run came to.
     public struct Outcome: Codable, Equatable, Sendable {
         /// passed, failed, broken or interrupted.
@@ -93,7 +110,12 @@ public struct LiveState: Codable, Equatable, Sendable {
         /// The first thing that stopped growth, and the sentences for it.
         public var ceiling: Summary.Ceiling?
         public var expectations: [Summary.ExpectationResult]
+        /// The same as people read them, in the same order.
+        public var expectationTexts: [ExpectationText]
         public var leaks: [String]
+        /// Who used the CPUs over the ramp, and what that means.
+        public var interference: Summary.Interference?
+        public var interferenceSentence: String?
         public var referenceKnee: Knee?
         /// Why there is no more than this, where a run could not even begin.
         public var remark: String?
@@ -102,7 +124,7 @@ public struct LiveState: Codable, Equatable, Sendable {
             self.verdict = verdict
             self.exitStatus = exitStatus
             self.remark = remark
-            (expectations, leaks) = ([], [])
+            (expectations, expectationTexts, leaks) = ([], [], [])
         }
     }
 

@@ -108,7 +108,9 @@ struct LiveTeller {
         var outcome = LiveState.Outcome(verdict: summary.verdict, exitStatus: exitStatus)
         outcome.ceiling = summary.ceiling
         outcome.expectations = summary.expectations
+        outcome.expectationTexts = summary.expectations.map(LiveState.ExpectationText.init)
         outcome.leaks = summary.teardown.leaks
+        (outcome.interference, outcome.interferenceSentence) = (summary.interference, summary.interference.explanation)
         let fidelity = summary.fidelity
         if let seconds = fidelity.kneeModelS, let connected = fidelity.kneeConnected {
             state.knee = LiveState.Knee(modelSeconds: seconds, connected: connected * plan.connectionScale)
@@ -128,6 +130,7 @@ struct LiveTeller {
         cpu.target = Usage.seconds(now.target, since: usage.target).map { $0 / seconds }
         cpu.workers = Usage.seconds(now.workers, since: usage.workers).map { $0 / seconds }
         cpu.softirq = now.softirqSeconds(since: usage).map { $0 / seconds }
+        cpu.idle = Usage.isWholeHost(plan) ? now.idleSeconds(since: usage).map { $0 / seconds } : nil
         (cpu.targetSeconds, cpu.workersSeconds) = (now.target.map(Usage.seconds), now.workers.map(Usage.seconds))
         cpu.softirqSeconds = now.softirqSeconds(since: first)
         return cpu

@@ -18,9 +18,6 @@ public struct RunRecord: Sendable {
     /// What of the record could not be had, in sentences.
     public let remarks: [String]
 
-    /// More than this is no file of a run.
-    private static let mostBytes: UInt64 = 1 << 30
-
     public init(
         directory: String, plan: Plan, summary: Summary?, samples: SampleTable, latencies: LatencyTable = LatencyTable(),
         events: [String] = [], reference: Reference? = nil, remarks: [String] = []
@@ -42,45 +39,25 @@ public struct RunRecord: Sendable {
             throw RunError("\(directory) does not exist; name the directory of a run.")
         }
         guard isDirectory.boolValue else { throw RunError("\(directory) is a file; name the directory of a run.") }
-        guard let planData = try Self.contents(directory, "plan.json") else {
-            throw RunError("\(directory) is no run directory: it has no plan.json.")
-        }
-        plan = try Self.decode(planData, directory + "/plan.json", Plan.decode)
-        let data = try Self.contents(directory, "summary.json")
-        summary = try data.map { data throws(RunError) in try Self.decode(data, directory + "/summary.json", Summary.decode) }
-        guard let samplesData = try Self.contents(directory, "samples.csv") else {
+        plan = try Plan.load(directory: directory)
+        summary = try RecordFile.value(directory, "summary.json", Summary.decode)
+        guard let samplesData = try RecordFile.contents(directory, "samples.csv") else {
             throw RunError("\(directory)/samples.csv is missing: the record is not complete.")
         }
         samples = try SampleTable(csv: String(decoding: samplesData, as: UTF8.self), file: directory + "/samples.csv")
-        let latency = try Self.contents(directory, "latency.csv")
+        let latency = try RecordFile.contents(directory, "latency.csv")
         latencies = try latency.map { data throws(RunError) in
             try LatencyTable(csv: String(decoding: data, as: UTF8.self), file: directory + "/latency.csv")
         } ?? LatencyTable()
-        events = String(decoding: try Self.contents(directory, "events.log") ?? Data(), as: UTF8.self)
+        events = String(decoding: try RecordFile.contents(directory, "events.log") ?? Data(), as: UTF8.self)
             .split(separator: "\n").map(String.init)
         self.directory = directory
-        (reference, remarks) = Self.reference(directory, plan, isCutOff: samples.isCutOff)
-    }
-
-    /// nil where there is no such file.
-    private static func contents(_ directory: String, _ name: String) throws(RunError) -> Data? {
-        let path = "\(directory)/\(name)"
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? UInt64 ?? 0
-        guard size <= mostBytes else { throw RunError("\(path) is larger than \(mostBytes >> 20) MiB: it is no file of a run.") }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw RunError("\(path) cannot be read: it is a directory, or not yours to read.")
-        }
-        return data
-    }
-
-    private static func decode<Value>(_ data: Data, _ path: String, _ read: (Data) throws -> Value) throws(RunError) -> Value {
-        do { return try read(data) } catch { throw RunError(JSONDamage.sentence(error, in: data, file: path)) }
+        (reference, remarks) = Self.reference(directory, plan, samples.remark)
     }
 
     /// The copy that the run left beside its samples; of an older run, the file that its profile named.
-    private static func reference(_ directory: String, _ plan: Plan, isCutOff: Bool) -> (Reference?, [String]) {
-        var remarks = isCutOff ? ["The last line of samples.csv was cut off and is left out."] : []
+    private static func reference(_ directory: String, _ plan: Plan, _ remark: String?) -> (Reference?, [String]) {
+        var remarks = remark.map { [$0] } ?? []
         guard let path = plan.referencePath else { return (nil, remarks) }
         let copy = "\(directory)/\(Record.referenceName)"
         do {
@@ -89,14 +66,5 @@ public struct RunRecord: Sendable {
             remarks.append("The run is drawn without its reference. \(error)")
             return (nil, remarks)
         }
-    }
-}
-
-extension Summary {
-    /// The summary that `encoded()` wrote.
-    public static func decode(_ json: Data) throws -> Summary {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Summary.self, from: json)
     }
 }

@@ -2,7 +2,7 @@
 public struct SampleTable: Equatable, Sendable {
     public let count: Int
     /// The last line was cut off, as by a crash or a full disk, and is left out.
-    public let isCutOff: Bool
+    private let isCutOff: Bool
     private let columns: [String: [Double?]]
 
     /// What is larger is no figure of a run.
@@ -25,8 +25,12 @@ public struct SampleTable: Equatable, Sendable {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         // A whole file ends in a newline, behind which there is nothing.
         let rest = lines.popLast() ?? ""
+        guard let head = lines.first else {
+            (columns, count, isCutOff) = ([:], 0, true)
+            return
+        }
         isCutOff = !rest.isEmpty
-        let names = (lines.first ?? rest).split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        let names = head.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         for name in Self.required where !names.contains(name) {
             throw RunError("\(file):1: there is no column \(name): it was not written by simbench.")
         }
@@ -42,6 +46,13 @@ public struct SampleTable: Equatable, Sendable {
         }
         count = max(0, lines.count - 1)
         self.columns = Dictionary(uniqueKeysWithValues: zip(names, columns))
+    }
+
+    /// What is missing at the end of the file, a sentence; nil where nothing is.
+    public var remark: String? {
+        guard isCutOff else { return nil }
+        return columns.isEmpty
+            ? "samples.csv was cut off in its first line: there is nothing to draw." : "The last line of samples.csv was cut off and is left out."
     }
 
     private static func figure(_ cell: Substring, _ name: String, _ place: String) throws(RunError) -> Double? {

@@ -169,8 +169,6 @@ public struct Summary: Codable, Equatable, Sendable {
         public var startedAt: String
         /// From then to the end of the teardown, wall seconds.
         public var seconds: Double
-        /// As it was given, quoted for a shell, but without its --out; nil where nobody gave one.
-        public var command: String?
         /// A sentence; nil when the run went all its way.
         public var endedEarlyBecause: String?
     }
@@ -265,7 +263,7 @@ public struct Summary: Codable, Equatable, Sendable {
 
     /// Of what may be missing as a whole, where it is there.
     private static let nullableWithin: [String: [String]] = [
-        "droplet": dropletKeys, "run": ["command", "ended_early_because"],
+        "droplet": dropletKeys, "run": ["ended_early_because"],
         "context_switches_per_connection": ["target", "workers"], "system_calls_per_connection": ["target", "workers"],
     ]
 

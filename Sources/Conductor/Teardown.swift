@@ -140,7 +140,6 @@ extension Run {
     private var course: Summary.Course {
         .init(
             startedAt: Record.timestamp(startedAt), seconds: monotonicSeconds() - began,
-            command: CommandLineText.repeatable(CommandLine.arguments),
             endedEarlyBecause: broken ?? (interrupts > 0 ? "The run was interrupted." : nil))
     }
 
@@ -153,8 +152,7 @@ extension Run {
         guard let path = plan.referencePath else { return .init() }
         do {
             let model = curve.scaled(by: 1 / plan.connectionScale)
-            let users = Int((Double(plan.users) / plan.connectionScale).rounded())
-            return Fidelity.compare(model, with: try Reference.load(path: path), users: users)
+            return Fidelity.compare(model, with: try Reference.load(path: path), users: plan.modelUsers)
         } catch {
             return .init(remark: "Not compared with the reference: \(error)")
         }

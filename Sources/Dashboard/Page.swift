@@ -52,29 +52,27 @@ enum Page {
         <h2>Connections over model time</h2>
         <div class="legend" id="curve-legend"></div>
         <div class="chart tall" id="curve" tabindex="0" role="img" aria-label="Connections over model time"></div>
-        <p class="readout" id="curve-readout"></p>
         </section>
         <div class="pair">
         <section class="card">
         <h2>Joins a second</h2>
         <div class="legend" id="rate-legend"></div>
         <div class="chart" id="rate" tabindex="0" role="img" aria-label="Joins a second over model time"></div>
-        <p class="readout" id="rate-readout"></p>
         </section>
         <section class="card">
-        <h2>CPUs in use</h2>
+        <h2>CPUs in use <span id="cpu-count" class="quiet"></span></h2>
         <div class="legend" id="cpu-legend"></div>
         <div class="chart" id="cpu" tabindex="0" role="img" aria-label="CPUs in use over model time"></div>
-        <p class="readout" id="cpu-readout"></p>
         </section>
         </div>
         <section class="card">
-        <h2>Memory</h2>
+        <h2>Where CPU and memory go</h2>
+        <div id="shares"></div>
         <div id="memory"></div>
         </section>
         <div class="pair">
         <section class="card">
-        <h2>Latency so far</h2>
+        <h2>Latency</h2>
         <div class="scroll" tabindex="0" role="region" aria-label="Latency"><table id="latency"></table></div>
         </section>
         <section class="card">

@@ -10,10 +10,11 @@ extension Page {
         function timeStep(span, pieces) { return span / pieces <= 10 ? niceStep(span, pieces) : timeSteps.find(step => step >= span / pieces) || niceStep(span, pieces); }
 
         class Chart {
-          // spec: series(), each { name, color, points: [[x, y]…], width, fill, behind }; marks(), each { x or y, text }; top: y at least.
+          // spec: series(), each { name, color, points: [[x, y]…], width, dash, fill, behind }; marks(), each { x or y, text }; top: y at least.
           constructor(id, spec) {
             this.box = by(id);
-            this.out = by(id + "-readout");
+            this.legend = by(id + "-legend");
+            this.said = "";
             this.spec = spec;
             this.at = null;
             this.box.addEventListener("pointermove", event => this.point(event));
@@ -39,7 +40,7 @@ extension Page {
             if (to === undefined) return;
             event.preventDefault();
             this.choose(points[Math.max(0, Math.min(last, to))][0]);
-            write(by("said"), this.out.textContent);
+            write(by("said"), this.said);
           }
 
           choose(x) { this.at = x; this.draw(); }
@@ -67,10 +68,10 @@ extension Page {
             this.scale = { left, perX };
             let svg = "";
             for (const y of rows)
-              svg += `<line class="grid" x1="${left}" x2="${width - right}" y1="${Y(y)}" y2="${Y(y)}"/><text x="${left - 6}" y="${Y(y) + 4}" text-anchor="end">${this.spec.label(y)}</text>`;
+              svg += `<line class="${y ? "grid" : "axis"}" x1="${left}" x2="${width - right}" y1="${Y(y)}" y2="${Y(y)}"/><text x="${left - 6}" y="${Y(y) + 4}" text-anchor="end">${this.spec.label(y)}</text>`;
             const stepX = timeStep(maxX, Math.max(2, Math.floor(width / 90)));
             for (let x = 0; x <= maxX * 1.0001; x += stepX)
-              svg += `<text x="${X(x)}" y="${height - bottom + 16}" text-anchor="${X(x) > width - 30 ? "end" : "middle"}">${x === 0 ? "0" : time(x)}</text>`;
+              svg += `<text x="${X(x)}" y="${height - bottom + 16}" text-anchor="${X(x) > width - 30 ? "end" : "middle"}">${x === 0 ? "0" : time(x, 2)}</text>`;
             svg += `<text x="${left + (width - left - right) / 2}" y="${height - 4}" text-anchor="middle">model time</text>`;
             for (const line of series) svg += this.line(line, X, Y);
             for (const mark of marks) svg += this.mark(mark, X, Y, width - right, left, top, height - bottom, maxX, topY);
@@ -78,15 +79,14 @@ extension Page {
               const x = this.main[this.nearest(this.main, this.at)][0];
               svg += `<line class="cross" x1="${X(x)}" x2="${X(x)}" y1="${top}" y2="${height - bottom}"/>`;
               this.tell(series, x);
-            } else if (this.main.length) this.tell(series, this.main[this.main.length - 1][0]);
-            else write(this.out, "nothing yet");
+            } else this.tell(series, this.main.length ? this.main[this.main.length - 1][0] : null);
             this.box.innerHTML = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-hidden="true">${svg}</svg>`;
-            this.box.setAttribute("aria-label", this.box.dataset.name + ". " + this.out.textContent + ". Arrow keys move along it.");
+            this.box.setAttribute("aria-label", this.box.dataset.name + ". " + this.said + ". Arrow keys move along it.");
           }
 
           line(line, X, Y) {
             const points = line.points.map(([x, y]) => X(x) + "," + Y(y));
-            const stroke = `fill="none" stroke="var(--${line.color})" stroke-width="${line.width || 2}" stroke-linejoin="round" stroke-linecap="round"`;
+            const stroke = `fill="none" stroke="var(--${line.color})" stroke-width="${line.width || 2}" stroke-linejoin="round" stroke-linecap="round"${{ dashed: ' stroke-dasharray="8 5"', dotted: ' stroke-dasharray="1 5"' }[line.dash] || ""}`;
             const first = line.points[0], last = line.points[line.points.length - 1];
             const area = line.fill ? `<polygon fill="var(--${line.color})" opacity=".13" points="${X(first[0])},${Y(0)} ${points.join(" ")} ${X(last[0])},${Y(0)}"/>` : "";
             const dot = line.points.length === 1 ? `<circle cx="${X(first[0])}" cy="${Y(first[1])}" r="2.5" fill="var(--${line.color})"/>` : "";
@@ -103,14 +103,18 @@ extension Page {
             return `<line class="mark" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/><text class="marked" x="${x + (isRight ? -6 : 6)}" y="${low}" text-anchor="${isRight ? "end" : "start"}">${safe(mark.text)}</text>`;
           }
 
-          // What the lines are at x, in a sentence.
+          // What the lines are at x: in the legend, and in a sentence for who cannot see it. Nothing yet where x is null.
           tell(series, x) {
-            const said = series.map(line => {
-              const [place, value] = line.points[this.nearest(line.points, x)];
-              const between = line.behind ? along(line.points, x) : Math.abs(place - x) < 1e-6 ? value : null;
-              return between === null ? null : line.name + " " + this.spec.say(between);
-            }).filter(known);
-            write(this.out, "at " + time(x) + ": " + said.join(", "));
+            const entries = this.spec.series().map(line => {
+              const drawn = x !== null && series.find(each => each.name === line.name);
+              if (!drawn) return { ...line, text: "" };
+              const [place, value] = drawn.points[this.nearest(drawn.points, x)];
+              const between = line.behind ? along(drawn.points, x) : Math.abs(place - x) < 1e-6 ? value : null;
+              return { ...line, text: between === null ? "" : this.spec.say(between) };
+            });
+            entries.sort((a, b) => !!b.main - !!a.main || !!a.behind - !!b.behind);
+            this.said = x === null ? "nothing yet" : "at " + time(x) + ": " + entries.filter(entry => entry.text).map(entry => entry.name + " " + entry.text).join(", ");
+            put(this.legend, entries.map(key).join("") + `<span class="when">${x === null ? "nothing yet" : "at " + time(x)}</span>`);
           }
         }
 

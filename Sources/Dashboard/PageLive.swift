@@ -13,15 +13,15 @@ extension Page {
         const curve = new Chart("curve", {
           label: short, say: count,
           series: () => plan ? [
-            { name: "reference", color: "reference", width: 5, behind: true, points: plan.reference },
-            { name: "users", color: "users", width: 1.5, points: points("users") },
+            ...(plan.reference.length ? [{ name: "published run", color: "reference", width: 7, behind: true, points: plan.reference }] : []),
+            { name: "users", color: "users", width: 1.5, dash: "dashed", points: points("users") },
             { name: "connected", color: "connected", width: 2.5, main: true, fill: true, points: points("connected") },
           ] : [],
           marks: () => {
             if (!plan || !state) return [];
             const marks = [], reference = state.outcome && state.outcome.reference_knee;
             if (plan.memory_knee_connections) marks.push({ y: plan.memory_knee_connections, text: "memory full (planned)" });
-            if (reference) marks.push({ x: reference.model_seconds, row: 1, text: `reference: ${short(reference.connected)} at ${time(reference.model_seconds)}` });
+            if (reference) marks.push({ x: reference.model_seconds, row: 1, text: `published knee: ${short(reference.connected)} at ${time(reference.model_seconds)}` });
             if (state.knee) marks.push({ x: state.knee.model_seconds, text: `knee: ${short(state.knee.connected)} at ${time(state.knee.model_seconds)}` });
             return marks;
           },
@@ -34,8 +34,8 @@ extension Page {
           label: value => trim(value, 2), say: value => trim(value, 2), top: 1,
           series: () => [
             { name: "target", color: "target", main: true, points: points("cpu_target") },
-            { name: "workers", color: "workers", points: points("cpu_workers") },
-            { name: "softirq", color: "softirq", points: points("cpu_softirq") },
+            { name: "workers", color: "workers", dash: "dashed", points: points("cpu_workers") },
+            { name: "softirq", color: "softirq", dash: "dotted", points: points("cpu_softirq") },
           ],
         });
         for (const chart of [curve, rate, cpu]) chart.box.dataset.name = chart.box.getAttribute("aria-label");
@@ -47,11 +47,8 @@ extension Page {
           document.title = (state.outcome ? state.outcome.verdict : state.stage === "ramping" ? share + " %" : state.stage) + " · " + plan.profile;
           write(by("title"), plan.profile + " on " + plan.engine);
           write(by("about"), plan.about);
-          put(by("curve-legend"), legend([{ name: "connected", color: "connected" }, { name: "users", color: "users" },
-            ...(plan.reference.length ? [{ name: "reference (published)", color: "reference" }] : [])]));
-          put(by("rate-legend"), legend([{ name: "joins", color: "connected" }]));
-          put(by("cpu-legend"), legend([{ name: "target", color: "target" }, { name: "workers", color: "workers" }, { name: `softirq, of ${state.cpu.host} CPUs`, color: "softirq" }]));
-          drawStages(state); drawTiles(state); drawMemory(state); drawLatency(state); drawErrors(state); drawWorkers(state); drawPlan(plan); drawOutcome(state, plan);
+          write(by("cpu-count"), `of ${state.cpu.host}`);
+          drawStages(state); drawTiles(state); drawShares(state); drawMemory(state); drawLatency(state); drawErrors(state); drawWorkers(state); drawPlan(plan, state); drawOutcome(state, plan);
           for (const chart of [curve, rate, cpu]) chart.draw();
           const sentence = state.outcome ? `The run is over: ${state.outcome.verdict}.` : sentences[state.stage];
           if (sentence !== said) write(by("said"), said = sentence);

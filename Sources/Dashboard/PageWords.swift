@@ -22,9 +22,9 @@ extension Page {
         }
 
         // A moment or a span: 4.2 s, 3:07, 1:02:05.
-        function time(seconds) {
+        function time(seconds, places = 1) {
           if (!known(seconds)) return "–";
-          if (seconds < 60) return trim(seconds, seconds < 10 ? 1 : 0) + " s";
+          if (seconds < 60) return trim(seconds, seconds < 10 ? places : 0) + " s";
           const whole = Math.round(seconds), two = value => String(value).padStart(2, "0");
           return whole < 3600 ? Math.floor(whole / 60) + ":" + two(whole % 60)
             : Math.floor(whole / 3600) + ":" + two(Math.floor(whole / 60) % 60) + ":" + two(whole % 60);
@@ -39,7 +39,7 @@ extension Page {
         // Changes an element only where it differs, so that nothing flickers and no selection is lost.
         function put(element, html) { if (element.dataset.shown !== html) { element.innerHTML = html; element.dataset.shown = html; } }
         function write(element, text) { if (element.textContent !== text) element.textContent = text; }
-        const legend = entries => entries.map(entry =>
-          `<span><i class="${entry.box ? "box" : ""}" style="background:var(--${entry.color})"></i>${safe(entry.name)}</span>`).join("");
+        // A line of a chart in its legend.
+        const key = line => `<span><i class="${line.dash || ""} ${line.behind ? "wide" : ""}" style="border-color:var(--${line.color})"></i>${safe(line.name)}${line.text ? ` <b>${safe(line.text)}</b>` : ""}</span>`;
         """#
 }

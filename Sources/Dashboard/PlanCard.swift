@@ -12,6 +12,9 @@ struct PlanCard: Encodable {
     var speedup: Double
     var users: Int
     var workers: Int
+    var network: String
+    /// Which memory nodes and CPUs serve whom; nil where there was nothing to choose.
+    var placement: Map?
     /// Where the record is.
     var directory: String
     /// The text that `simbench plan` prints.
@@ -23,6 +26,21 @@ struct PlanCard: Encodable {
     var reference: [[Double]]
     /// With which so many connections the droplet's memory is meant to be full.
     var memoryKneeConnections: Int?
+
+    /// A small table, its first row the heads of the columns.
+    struct Map: Encodable {
+        var mode: String
+        var rows: [[String]]
+        /// What else there is to say, a sentence.
+        var note: String?
+
+        init?(_ plan: Plan) {
+            guard PlacementText.isWorthTelling(plan), let placement = plan.placement, let rows = PlacementText.rows(plan) else { return nil }
+            mode = placement.mode.rawValue
+            self.rows = [PlacementText.columns] + rows
+            note = plan.rps == .target ? PlacementText.steering : nil
+        }
+    }
 
     /// More points than a screen has columns are of no use.
     private static let referencePointLimit = 600
@@ -36,12 +54,14 @@ struct PlanCard: Encodable {
         speedup = plan.speedup
         users = plan.users
         workers = plan.workers.count
+        network = plan.network.rawValue
+        placement = Map(plan)
         self.directory = directory
         text = plan.description
         degraded = plan.degraded
-        expectations = plan.expectations.map { "\($0.figure) \($0.comparison) \(UnitText.number($0.value, places: 4))" }
+        expectations = plan.expectations.map { FigureText.wanted($0.figure, $0.comparison, $0.value) }
         let reference = plan.referencePath.flatMap { try? Reference.load(path: $0) }
-        self.reference = reference.map { Self.points($0, scale: plan.connectionScale) } ?? []
+        self.reference = reference.flatMap { $0.isComparable(users: plan.modelUsers) ? $0 : nil }.map { Self.points($0, scale: plan.connectionScale) } ?? []
         memoryKneeConnections = plan.cap.flatMap { $0.exactBytes == nil ? $0.kneeConnections : nil }
     }
 

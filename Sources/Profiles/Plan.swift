@@ -327,6 +327,9 @@ public struct Plan: Codable, Equatable, Sendable {
     /// The words that started the run, the program's name first; nil for a plan that is only shown.
     public var command: [String]?
 
+    /// Users in the model's numbers: those that really connect, divided by the part of the profile's that they are.
+    public var modelUsers: Int { Int((Double(users) / max(connectionScale, 1e-6)).rounded()) }
+
     /// Modelled server memory per connection as the profile has it, bytes; 0 when it models none.
     public var modelFootprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.modelBytes } }
     /// What of it is really allocated per connection, bytes.

@@ -22,6 +22,16 @@ public struct Reference: Equatable, Sendable {
     /// How many users the published run started in all; nil when its log does not say.
     public var usersStarted: Double? { samples.last { $0.usersStarted != nil }?.usersStarted }
 
+    /// Users are the same within this share: a part of them, divided by that part, is off by a rounding.
+    private static let sameUsers = 0.001
+
+    /// Whether it can be held beside a run that starts so many model users: another number of them is another experiment.
+    /// A log that does not say how many it started is compared as it stands.
+    public func isComparable(users: Int) -> Bool {
+        guard let started = usersStarted else { return true }
+        return abs(started - Double(users)) <= Self.sameUsers * started
+    }
+
     /// Columns a reference may have. `Sample` says which are used; the rest are for people.
     public static let columns = [
         "t_s", "users", "users_started_total", "connected", "connects_10s", "connect_mean_ms", "join_page_mean_ms",

@@ -4,15 +4,15 @@ import Profiles
 /// The curves of runs over model time, with the published one behind them. Pure but for what it is given.
 public enum CurvesChart {
     /// - Parameters:
-    ///   - runs: what is drawn, in order.
-    ///   - reference: drawn behind them, aligned to the start of its load.
+    ///   - runs: what is drawn, in order. The first published curve among their records is drawn behind them, aligned to the
+    ///     start of its load.
     ///   - window: model seconds that are shown; nil is everything.
-    public static func chart(_ runs: [SavedRun], reference: Reference?, window: ClosedRange<Double>? = nil) -> Chart {
+    public static func chart(_ runs: [RunRecord], window: ClosedRange<Double>? = nil) -> Chart {
         var series: [Chart.Series] = runs.map { run in
-            Chart.Series(name: name(run, among: runs), points: run.points.map { Chart.Point(x: $0.seconds, y: $0.connected) })
+            Chart.Series(name: name(run, among: runs), points: ReportRun.curve(run))
         }
         var range = window
-        if let reference, let last = reference.samples.last {
+        if let reference = runs.lazy.compactMap(\.reference).first, let last = reference.samples.last {
             let start = reference.startSeconds
             let points = reference.samples.filter { $0.logSeconds >= start }.map { Chart.Point(x: $0.logSeconds - start, y: $0.connected) }
             series.append(Chart.Series(name: "published run", points: points, isReference: true))
@@ -24,7 +24,7 @@ public enum CurvesChart {
             xRange: range, yRange: window.map { heights(series, in: $0) })
     }
 
-    private static func name(_ run: SavedRun, among runs: [SavedRun]) -> String {
+    private static func name(_ run: RunRecord, among runs: [RunRecord]) -> String {
         let alike = runs.filter { $0.plan.profile == run.plan.profile }.count
         let engine = alike > 1 ? " on \(run.plan.engine.rawValue)" : ""
         return "\(run.plan.profile)\(engine) (fit \(run.plan.fit.rawValue))"

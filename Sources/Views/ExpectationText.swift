@@ -8,6 +8,12 @@ enum ExpectationText {
         FigureText.wanted(result.figure, result.comparison, result.value)
     }
 
+    /// `50 ms`, as fine as what was measured needs it.
+    static func bound(_ result: Summary.ExpectationResult) -> String {
+        result.measured.map { FigureText.texts(wanted: result.value, measured: $0, of: result.figure).wanted }
+            ?? FigureText.bound(result.value, of: result.figure)
+    }
+
     /// `41.3 ms`, or nil when it was not measured.
     static func measured(_ result: Summary.ExpectationResult) -> String? {
         result.measured.map { FigureText.texts(wanted: result.value, measured: $0, of: result.figure).measured }

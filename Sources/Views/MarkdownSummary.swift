@@ -4,11 +4,11 @@ import Profiles
 /// A run on a page of Markdown, as CI services show it beside a job: `summary.md`. Pure.
 public enum MarkdownSummary {
     /// The whole page, ending in a newline.
-    public static func render(_ summary: Summary) -> String {
+    public static func render(_ summary: Summary, of plan: Plan) -> String {
         let parts = [
             heading(summary), figures(summary), expectations(summary.expectations), ceiling(summary.ceiling),
             fidelity(summary.fidelity), latency(summary.latencyUs), errors(summary), degraded(summary.degraded),
-            again(summary),
+            again(summary, plan),
         ]
         return parts.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
@@ -58,10 +58,8 @@ public enum MarkdownSummary {
     private static func expectations(_ results: [Summary.ExpectationResult]) -> [String] {
         guard !results.isEmpty else { return [] }
         let rows = results.map { result in
-            let texts = result.measured.map { FigureText.texts(wanted: result.value, measured: $0, of: result.figure) }
-            let wanted = texts?.wanted ?? FigureText.bound(result.value, of: result.figure)
-            return [
-                result.held ? "✅" : "❌", result.figure, "\(result.comparison) \(wanted)",
+            [
+                result.held ? "✅" : "❌", result.figure, "\(result.comparison) \(ExpectationText.bound(result))",
                 ExpectationText.measured(result) ?? unknown,
             ]
         }
@@ -120,19 +118,14 @@ public enum MarkdownSummary {
 
     // MARK: How to repeat it
 
-    private static func again(_ summary: Summary) -> [String] {
-        let repeated = summary.run?.command ?? "simbench run --profile \(quoted(summary.profile)) --engine \(summary.engine.rawValue) --seed \(summary.seed)"
+    private static func again(_ summary: Summary, _ plan: Plan) -> [String] {
         let host = summary.host
         return [
-            "### Run it again", "", "```sh", Glyphs.clean(repeated), "```", "",
+            "### Run it again", "", "```sh", Glyphs.clean(RepeatCommand.text(plan)), "```", "",
             "simbench \(Escapes.markdown(summary.version)) on Linux \(Escapes.markdown(host.kernelRelease)), "
                 + "\(host.cpus) CPUs, \(UnitText.bytes(host.memoryTotalBytes)); digest \(code(summary.digest ?? "none")). "
                 + "Every number it used is in `plan.json`.",
         ]
-    }
-
-    private static func quoted(_ name: String) -> String {
-        name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) } ? name : "'\(name.filter { $0 != "'" && !$0.isNewline })'"
     }
 
     // MARK: Pieces

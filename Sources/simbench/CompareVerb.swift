@@ -46,7 +46,7 @@ struct CompareVerb: ParsableCommand {
         let folder = try output.out.map(RunFolder.use) ?? RunFolder.make(named: "compare-\(profile)-\(vary.key)")
         let request = Compare.Request(
             key: vary.key, variants: zip(vary.values, plans).map { Compare.Request.Variant(value: $0, plan: $1) }, rounds: runs,
-            warmupRuns: warmup, directory: folder, command: CommandText.ofThisProcess)
+            warmupRuns: warmup, directory: folder, command: RepeatCommand.text(of: CommandLine.arguments))
         let means = Compare.Means(
             run: { plan, directory, title in
                 try output.carryOut(plan, directory: RunFolder.use(directory), showsSummary: false, title: "\(plan.profile), \(title)")
@@ -113,8 +113,8 @@ struct CompareVerb: ParsableCommand {
 /// What a comparison leaves beside its runs.
 enum CompareRecord {
     static func write(_ comparison: Comparison, _ folder: String) throws {
-        let runs = comparison.variants.compactMap { variant -> (heading: String, run: SavedRun)? in
-            guard let directory = comparison.medianRun(variant.label), let run = try? SavedRun(directory: "\(folder)/\(directory)") else { return nil }
+        let runs = comparison.variants.compactMap { variant -> (heading: String, run: RunRecord)? in
+            guard let directory = comparison.medianRun(variant.label), let run = try? RunRecord(directory: "\(folder)/\(directory)") else { return nil }
             return (comparison.heading(variant.label), run)
         }
         let files = [
@@ -127,27 +127,5 @@ enum CompareRecord {
                 throw Failure.broken("\(folder)/\(name) could not be written: \(error.localizedDescription) The records of the runs are in \(folder).")
             }
         }
-    }
-}
-
-/// A command line that can be pasted into a shell.
-enum CommandText {
-    static var ofThisProcess: String { text(CommandLine.arguments) }
-
-    /// The program by its name, without where it lies; --out is left out, for a record is not written twice.
-    static func text(_ arguments: [String]) -> String {
-        var words = ["simbench"]
-        var rest = arguments.dropFirst()
-        while let word = rest.popFirst() {
-            if word == "--out" { _ = rest.popFirst(); continue }
-            if word.hasPrefix("--out=") { continue }
-            words.append(quoted(word))
-        }
-        return words.joined(separator: " ")
-    }
-
-    private static func quoted(_ word: String) -> String {
-        let isPlain = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=,:+%@".contains($0)) }
-        return isPlain ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

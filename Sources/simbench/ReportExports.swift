@@ -1,6 +1,7 @@
 import ArgumentParser
 import Conductor
 import Foundation
+import Profiles
 import Views
 
 /// What `report` makes of one record for other programs, and the schemas of the records.
@@ -21,10 +22,10 @@ struct ReportExports: ParsableArguments {
     @Option(help: ArgumentHelp("Print the JSON Schema of a record's summary.json or plan.json.", valueName: "summary|plan"))
     var schema: Schema?
 
-    private var wishes: [(flag: String, path: String, render: (Summary) -> String)] {
-        let all: [(String, String?, (Summary) -> String)] = [
-            ("--markdown", markdown, MarkdownSummary.render), ("--junit", junit, JUnit.render),
-            ("--openmetrics", openmetrics, { OpenMetrics.render(Metrics($0)) }),
+    private var wishes: [(flag: String, path: String, render: (Summary, Plan) -> String)] {
+        let all: [(String, String?, (Summary, Plan) -> String)] = [
+            ("--markdown", markdown, { MarkdownSummary.render($0, of: $1) }), ("--junit", junit, { summary, _ in JUnit.render(summary) }),
+            ("--openmetrics", openmetrics, { summary, _ in OpenMetrics.render(Metrics(summary)) }),
         ]
         return all.compactMap { flag, path, render in path.map { (flag, $0, render) } }
     }
@@ -45,9 +46,10 @@ struct ReportExports: ParsableArguments {
             throw Failure.usage("\(wishes[0].flag) is about one run; name one run directory.")
         }
         let summary: Summary
-        do { summary = try Summary.load(directory: folder) } catch { throw Failure.usage(error.description) }
+        let plan: Plan
+        do { (summary, plan) = (try Summary.load(directory: folder), try Plan.load(directory: folder)) } catch { throw Failure.usage(error.description) }
         for (flag, path, render) in wishes {
-            let text = render(summary)
+            let text = render(summary, plan)
             if path == "-" {
                 Screen.output.write(text)
             } else {

@@ -50,30 +50,30 @@ struct ReportVerb: ParsableCommand {
 
     func run() throws {
         try exports.write(of: folders)
-        if let svg { try draw(to: svg) }
-        guard html != nil || (svg == nil && !exports.isAsked) else { return }
-        let records = try folders.map { folder throws(Failure) in try read { try RunRecord(directory: folder) } }
-        let path = html ?? (folders.count == 1 ? "\(folders[0])/\(ReportFile.name)" : ReportFile.name)
+        let wantsPage = html != nil || (svg == nil && !exports.isAsked)
+        guard wantsPage || svg != nil else { return }
+        let records = try folders.map { folder throws(Failure) in try read(folder) }
         for record in records { for remark in record.remarks { Failure.say("\(record.directory): \(remark)") } }
+        if let svg { try draw(records, to: svg) }
+        if wantsPage { try lay(records) }
+    }
+
+    private func lay(_ records: [RunRecord]) throws {
+        let path = html ?? (folders.count == 1 ? "\(folders[0])/\(ReportFile.name)" : ReportFile.name)
         do { try ReportFile.write(records, to: path) } catch let error as Failure {
             throw Failure.hostCannot("\(error.description) Name another file with --html.")
         }
         print(path)
     }
 
-    private func draw(to svg: String) throws {
-        let runs = try folders.map { folder throws(Failure) in try read { try SavedRun(directory: folder) } }
-        let path = runs.lazy.compactMap { $0.plan.referencePath }.first
-        let reference = try path.flatMap { FileManager.default.fileExists(atPath: $0) ? try Reference.load(path: $0) : nil }
-        if let path, reference == nil { Failure.say("The reference \(path) is not there any more; the runs are drawn without it.") }
-        let text = CurvesChart.chart(runs, reference: reference, window: window).svg
-        do { try WholeFile.write(Data(text.utf8), to: svg) } catch {
+    private func draw(_ records: [RunRecord], to svg: String) throws {
+        do { try WholeFile.write(Data(CurvesChart.chart(records, window: window).svg.utf8), to: svg) } catch {
             throw Failure.hostCannot("\(error.description) Name another file with --svg.")
         }
         print(svg)
     }
 
-    private func read<Value>(_ body: () throws -> Value) throws(Failure) -> Value {
-        do { return try body() } catch { throw Failure.usage("\(error)") }
+    private func read(_ folder: String) throws(Failure) -> RunRecord {
+        do { return try RunRecord(directory: folder) } catch { throw Failure.usage(error.description) }
     }
 }

@@ -8,10 +8,10 @@ import Views
 /// None of it can harm the run: what cannot be written is said on stderr and in events.log, and the exit status stays
 /// that of the run.
 enum RunExports {
-    static func write(_ outcome: RunOutcome) {
+    static func write(_ outcome: RunOutcome, of plan: Plan) {
         for sentence in outcome.troubles { Failure.say(sentence) }
         put(JUnit.render(outcome.summary), "junit.xml", outcome.directory)
-        put(MarkdownSummary.render(outcome.summary), "summary.md", outcome.directory)
+        put(MarkdownSummary.render(outcome.summary, of: plan), "summary.md", outcome.directory)
     }
 
     /// For a run that threw: nothing but why is known of it.

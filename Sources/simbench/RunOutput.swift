@@ -49,7 +49,7 @@ struct RunOutput: ParsableArguments {
             throw error
         }
         terminal.clear()
-        RunExports.write(outcome)
+        RunExports.write(outcome, of: plan)
         if !quiet && showsSummary {
             let style = Screen.output.style(environment)
             Screen.output.write(SummaryText.render(outcome.summary, directory: outcome.directory, style: style))

@@ -81,7 +81,7 @@ import Testing
         let result = Fidelity.compare(line(50), with: try Fixture.reference(), users: 240_000)
         #expect(result.rmsePct == nil && result.maxDeviationPct == nil && result.finalDeviationPct == nil)
         #expect(result.kneeDeviationPct == nil && result.referenceKneeConnected != nil)
-        #expect(try #require(result.remark).contains("2400000 users, this plan 240000"))
+        #expect(try #require(result.remark).contains("2,400,000 users, this plan 240,000"))
     }
 
     /// A third of the users is a third of the curve, which in model units is all of it.

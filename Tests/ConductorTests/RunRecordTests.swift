@@ -60,6 +60,30 @@ import Testing
         }
     }
 
+    /// Killed, or out of disk, while the very first line was written.
+    @Test(arguments: ["", "t_s,mod"])
+    func samplesWithoutAWholeFirstLineAreNone(text: String) throws {
+        try inFolder { folder in
+            try leave(in: folder) { try Data(text.utf8).write(to: URL(fileURLWithPath: "\($0)/samples.csv")) }
+            let run = try RunRecord(directory: folder)
+            #expect(run.samples.count == 0 && run.samples.modelSeconds.isEmpty && run.remarks.first?.contains("in its first line") == true)
+        }
+    }
+
+    @Test func theReferenceIsTheRecordsOwnCopy() throws {
+        try inFolder { folder in
+            try leave(in: folder) { folder in
+                let path = "\(folder)/plan.json"
+                let plan = try String(contentsOfFile: path, encoding: .utf8)
+                try plan.replacingOccurrences(of: "profiles/reference/do-64gb.csv", with: "gone.csv").write(toFile: path, atomically: true, encoding: .utf8)
+            }
+            let run = try RunRecord(directory: folder)
+            #expect(run.reference != nil && run.remarks.isEmpty && run.plan.referencePath?.hasSuffix("gone.csv") == true)
+            try FileManager.default.removeItem(atPath: "\(folder)/reference.csv")
+            #expect(try RunRecord(directory: folder).remarks.first?.hasPrefix("The run is drawn without its reference.") == true)
+        }
+    }
+
     /// A file, what becomes of its text, and what the sentence says.
     private static let damages: [(file: String, from: String, to: String, says: String)] = [
         ("plan.json", "\"schema\"", "schema\"", "plan.json:[0-9]+: this is not JSON"),

@@ -59,7 +59,7 @@ import Testing
         ($0.traffic.messagesSent, $0.traffic.messagesAnswered, $0.traffic.messagesRefused) = (1, 1, 1)
         $0.expectations = [.init(figure: "lost", comparison: "==", value: 0, measured: nil, held: false)]
         $0.visitors = 1
-        $0.run = .init(startedAt: "2026-01-02T03:04:05Z", seconds: 1, command: "simbench run", endedEarlyBecause: "It ended.")
+        $0.run = .init(startedAt: "2026-01-02T03:04:05Z", seconds: 1, endedEarlyBecause: "It ended.")
     }
 
     private func tree(_ data: Data) throws -> Any { try JSONSerialization.jsonObject(with: data) }
@@ -102,7 +102,7 @@ import Testing
             try WholeFile.write(summary.encoded(), to: folder + "/summary.json")
             #expect(try Summary.load(directory: folder) == summary)
         }
-        for (damage, part) in [("{", "no JSON"), ("{}", "is missing"), ("[]", "of another kind")] {
+        for (damage, part) in [("{", "not JSON"), ("{}", "is missing"), ("[]", "not what belongs there")] {
             try WholeFile.write(Data(damage.utf8), to: folder + "/summary.json")
             #expect(message().contains("is damaged") && message().contains(part), "\(message())")
         }

@@ -52,12 +52,21 @@ import Testing
         var summary = Self.summary(plan)
         summary.joined.final = 9
         summary.errors = ["etimedout": 5, "econnreset": 2]
+        summary.interference = .init(hostBusyPct: 40, targetPct: 10, workersPct: 20, idlePct: 60, verdict: "not cpu-bound")
+        summary.expectations = [
+            .init(figure: "latency_us.join.p99", comparison: "<", value: 50_000, measured: 41_300, held: true),
+            .init(figure: "joined.peak", comparison: "==", value: 2_000, measured: nil, held: false),
+        ]
         teller.finish(summary, exitStatus: 1, elapsedSeconds: 3, event: "Verdict: failed.")
         let last = try #require(told.last)
         #expect(told.map(\.stage) == [.holding, .tearingDown, .done])
         #expect(last.joined == 9 && last.errors == summary.errors && last.errorsTotal == 7 && last.elapsedSeconds == 3)
         #expect(last.workers[0].joined == 9)
         #expect(last.outcome?.verdict == "failed" && last.outcome?.exitStatus == 1)
+        #expect(last.outcome?.interference == summary.interference && last.outcome?.interferenceSentence?.contains("CPU left") == true)
+        #expect(last.outcome?.expectations == summary.expectations)
+        #expect(last.outcome?.expectationTexts.map(\.wanted) == ["latency_us.join.p99 < 50 ms", "joined.peak == 2,000"])
+        #expect(last.outcome?.expectationTexts.map(\.measured) == ["41.3 ms", nil])
     }
 
     @Test func whatIsNotKnownIsLeftOut() throws {

@@ -52,7 +52,7 @@ import Testing
             Fixture.failed().with {
                 $0.verdict = verdict
                 $0.verified = nil
-                $0.run = .init(startedAt: "2026-01-02T03:04:05Z", seconds: 40, command: nil, endedEarlyBecause: "The <target> & all ended.")
+                $0.run = .init(startedAt: "2026-01-02T03:04:05Z", seconds: 40, endedEarlyBecause: "The <target> & all ended.")
             })
         #expect(text.contains("failures=\"0\" errors=\"1\" skipped=\"4\""), "\(text)")
         #expect(text.contains("<error type=\"run\" message=\"The &lt;target&gt; &amp; all ended.\">"))

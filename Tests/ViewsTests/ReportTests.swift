@@ -26,7 +26,7 @@ import Testing
             "section ledger", "h2 The ledger: bytes per connection", "figure figure-ledger", "h3 What a connection costs in memory", "section latency",
             "h2 Latency", "figure figure-latency-connect", "h3 Connect: TCP and the WebSocket's handshake", "figure figure-latency-join",
             "h3 Join: until the channel answered", "section errors", "h2 Errors", "figure figure-errors", "h3 Failures by cause", "section cpu",
-            "h2 Processors", "figure figure-cpu", "h3 Who used the CPUs", "section memory", "h2 Memory of the target", "figure figure-memory",
+            "h2 Processors", "figure figure-cpu", "h3 CPUs in use", "section memory", "h2 Memory of the target", "figure figure-memory",
             "h3 What the target held", "figure figure-pressure", "h3 Memory pressure", "section plan", "h2 The plan", "section host", "h2 The host",
             "section degraded", "h2 Degraded: what was given up", "section events", "h2 What happened", "section repeat", "h2 To repeat it",
         ])
@@ -93,7 +93,7 @@ import Testing
     @Test func theReferenceIsBehindTheRunAndKneesAreMarked() throws {
         var record = try ReportFixture.record(Fixture.compared())
         record = RunRecord(
-            directory: "/runs/a", plan: record.plan, summary: record.summary, samples: SampleTable([
+            directory: "/runs/a", plan: try ReportFixture.plan { $0.users = 2_400_000 }, summary: record.summary, samples: SampleTable([
                 "model_t_s": (0..<500).map { Double($0 * 10) }, "connected": (0..<500).map { Double($0 * 4_700) },
             ]), reference: try ReportFixture.reference())
         let elements = try ReportFixture.parse(ReportPage.render([record])).filter { $0.path.contains("figure-curve") }
@@ -101,6 +101,14 @@ import Testing
         #expect(lines == ["line reference", "line c0", "line reference", "line c0"])
         let marks = elements.filter { $0.name == "circle" }.map { $0.text.trimmingCharacters(in: .newlines) }
         #expect(marks.prefix(2) == ["published knee: 3,927 s, 1,960,579", "knee: 3,944 s, 1,967,400"])
+    }
+
+    /// A run of another number of users is another experiment: a curve of millions would make its own a flat line.
+    @Test func aReferenceOfAnotherExperimentIsNotDrawn() throws {
+        let record = try ReportFixture.record(Fixture.passed { $0.fidelity.remark = "Not compared." })
+        let other = RunRecord(directory: "", plan: record.plan, summary: record.summary, samples: record.samples, reference: try ReportFixture.reference())
+        let elements = try ReportFixture.parse(ReportPage.render([other]))
+        #expect(!elements.contains { $0.attributes["class"] == "line reference" } && elements.contains { $0.text == "Not compared." })
     }
 
     @Test func nothingIsLoaded() throws {
@@ -168,6 +176,15 @@ import Testing
     func theCommandIsRepeatable(command: [String], expected: String) throws {
         #expect(RepeatCommand.text(try ReportFixture.plan { ($0.command, $0.engine) = (command, .ioUring) }) == expected)
     }
+
+    @Test(arguments: [
+        (["/usr/bin/simbench", "run", "--profile", "smoke"], "simbench run --profile smoke"),
+        (["simbench", "run", "--out", "runs/a", "--quiet"], "simbench run --quiet"),
+        (["simbench", "run", "--out=runs/a", "--hold", "1 s"], "simbench run --hold '1 s'"),
+        (["simbench", "--set", "expect.lost=== 0", ""], "simbench --set 'expect.lost=== 0' ''"),
+        (["simbench", "it's", "$(x)\n"], "simbench 'it'\\''s' '$(x)\n'"),
+    ])
+    func aCommandLineCanBeGivenAgain(words: [String], expected: String) { #expect(RepeatCommand.text(of: words) == expected) }
 
     @Test func anOlderRecordTellsItsPlan() throws {
         let text = RepeatCommand.text(try ReportFixture.plan { ($0.command, $0.engine) = (nil, .epoll) })

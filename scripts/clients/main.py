@@ -13,6 +13,7 @@ import browser
 import command
 import conformance
 import cowboy
+import cutoff
 import door
 import hostile
 import libraries
@@ -35,11 +36,12 @@ GROUPS = {
     "tsung": tsung.run,
     "browser": browser.run,
     "report": report.run,
+    "cutoff": cutoff.run,
     "conformance": conformance.target,
     "workers": conformance.workers,
 }
 # What costs much and hardly differs between the engines runs on one of them.
-ONCE = ("browser", "report", "tsung")
+ONCE = ("browser", "report", "cutoff", "tsung")
 
 
 def main():

@@ -2,34 +2,27 @@
 
 import asyncio
 import base64
-import contextlib
 import json
 import math
 import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
 
-from browser import Browser, _endpoint
-from halves import end
+import chromium
 
-SECONDS = 60
 SECTIONS = [
     "verdict", "curve", "ceiling", "ledger", "latency", "errors", "cpu", "memory", "plan", "host", "degraded", "events", "repeat",
 ]
-# Width and height in CSS pixels.
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+# A4 between margins of 12 mm, in CSS pixels and in inches.
+PAPER = (703, 1032)
+MARGIN_INCHES = 12 / 25.4
 
 
 def run(checks, setting, engine):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not chromium:
+    if not chromium.program():
         return checks.skip("report.html in Chromium: there is no chromium")
     folder = setting.report_of or _smoke(checks, setting, engine)
-    with tempfile.TemporaryDirectory(dir=setting.work) as profile, _launched(chromium, profile):
-        asyncio.run(asyncio.wait_for(_look(checks, setting, folder, profile), 4 * SECONDS))
-    return None
+    return chromium.drive(checks, setting, "report.html in Chromium", look, checks, setting, folder)
 
 
 def _smoke(checks, setting, engine):
@@ -40,70 +33,36 @@ def _smoke(checks, setting, engine):
     return folder
 
 
-@contextlib.contextmanager
-def _launched(chromium, profile):
-    command = [
-        chromium, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-        "--disable-background-networking", "--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        end(process)
-
-
-class Listener(Browser):
-    """Keeps what the browser tells without having been asked."""
-
-    def __init__(self, socket):
-        super().__init__(socket)
-        self.events = []
-
-    async def call(self, method, session=None, **parameters):
-        self.calls += 1
-        message = {"id": self.calls, "method": method, "params": parameters}
-        if session:
-            message["sessionId"] = session
-        await self.socket.send(json.dumps(message))
-        while True:
-            answer = json.loads(await asyncio.wait_for(self.socket.recv(), SECONDS))
-            if answer.get("id") != self.calls:
-                self.events.append(answer)
-            elif "error" in answer:
-                raise RuntimeError(f"{method}: {answer['error']['message']}")
-            else:
-                return answer["result"]
-
-    def told(self, method):
-        return [event["params"] for event in self.events if event.get("method") == method]
-
-
-async def _look(checks, setting, folder, profile):
-    from websockets.asyncio.client import connect
-
+async def opened(browser, checks, folder, name="report.html"):
+    """A tab on a report that is there and was loaded."""
     page = pathlib.Path(folder, "report.html").resolve()
+    tab = await browser.tab(page.as_uri())
+    checks.true(f"{name} is loaded", await tab.until("document.readyState == 'complete' && location.protocol == 'file:'"))
+    return tab
+
+
+async def look(browser, checks, setting, folder):
     with open(os.path.join(folder, "summary.json"), encoding="utf-8") as file:
         summary = json.load(file)
-    async with connect(await _endpoint(profile), max_size=None, compression=None) as socket:
-        browser = Listener(socket)
-        tab = await browser.tab("about:blank")
-        for domain in ("Runtime", "Log", "Network", "Page"):
-            await tab.call(f"{domain}.enable")
-        await tab.call("Page.navigate", url=page.as_uri())
-        checks.true("report.html is loaded", await tab.until("document.readyState == 'complete' && location.protocol == 'file:'"))
-        await _content(checks, tab, summary)
-        await _tooltips(checks, tab)
-        for size in SIZES:
-            for scheme in ("light", "dark"):
-                await _shown(checks, setting, tab, size, scheme)
-        asked = [each["request"]["url"] for each in browser.told("Network.requestWillBeSent")]
-        checks.same("nothing but the page itself is asked for", asked, [page.as_uri()])
-        complaints = [each["entry"]["text"] for each in browser.told("Log.entryAdded")]
-        complaints += [str(each["exceptionDetails"].get("text")) for each in browser.told("Runtime.exceptionThrown")]
-        complaints += [str(each.get("args")) for each in browser.told("Runtime.consoleAPICalled")]
-        checks.same("the console is silent", complaints, [])
+    tab = await opened(browser, checks, folder)
+    await _content(checks, tab, summary)
+    await _tooltips(checks, tab)
+    for size in chromium.SIZES:
+        for scheme in chromium.SCHEMES:
+            await shown(checks, tab, size, scheme)
+    await chromium.legible(checks, tab, "report.html")
+    await printed(checks, setting, tab, "report")
+    if setting.pictures:
+        await tab.pictures(setting.pictures, "report")
+    silent(checks, browser, folder, "report.html")
+
+
+def silent(checks, browser, folder, name):
+    page = pathlib.Path(folder, "report.html").resolve().as_uri()
+    asked = {each["request"]["url"] for each in browser.told("Network.requestWillBeSent")}
+    checks.same(f"{name}: nothing but the page itself is asked for", asked, {page})
+    checks.same(f"{name}: the console is silent", browser.complaints(), [])
+    browser.events.clear()
 
 
 async def _content(checks, tab, summary):
@@ -125,6 +84,9 @@ async def _content(checks, tab, summary):
         checks.true(f"{expectation['figure']} is in the verdict", expectation["figure"] in verdict, verdict[:400])
     rows = await tab.value("document.querySelectorAll('#verdict tbody tr').length")
     checks.same("a row for each expectation", rows, len(summary["expectations"]))
+    if summary["interference"]["idle_pct"] is not None:
+        width = await tab.value("[...document.querySelectorAll('.gauge i')].reduce((sum, part) => sum + parseFloat(part.style.width), 0)")
+        checks.true("the shares of the CPUs make up a whole", abs(width - 100) < 1, width)
 
 
 def _figure(summary, path):
@@ -150,19 +112,58 @@ async def _tooltips(checks, tab):
     await tab.call("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
 
 
-async def _shown(checks, setting, tab, size, scheme):
-    width, height = SIZES[size]
-    await tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size == "phone")
-    await tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+# Texts of a drawing that reach out of it, or lie over each other (by more than a pixel).
+_CLASHES = """
+(() => {
+  const found = [], apart = (a, b) => a.right < b.left + 1 || b.right < a.left + 1 || a.bottom < b.top + 2 || b.bottom < a.top + 2;
+  for (const svg of document.querySelectorAll('figure svg')) {
+    const box = svg.getBoundingClientRect();
+    if (!box.width) continue;
+    const words = [...svg.querySelectorAll('text')].map(each => [each.textContent, each.getBoundingClientRect()]);
+    words.forEach(([text, place], index) => {
+      if (place.left < box.left - 2 || place.right > box.right + 2) found.push(text + ' is cut off');
+      for (const [other, there] of words.slice(index + 1)) if (!apart(place, there)) found.push(text + ' over ' + other);
+    });
+  }
+  return found;
+})()
+"""
+
+
+async def shown(checks, tab, size, scheme, name="report"):
+    """Everything is there, and nothing is cut off, on a screen of that size."""
+    await tab.look(size, scheme)
+    width = chromium.SIZES[size][0]
     wide = await tab.value("document.documentElement.scrollWidth")
-    checks.true(f"no sideways scrolling: {size}, {scheme}", wide <= width, f"{wide} of {width} pixels")
+    checks.true(f"{name}: no sideways scrolling: {size}, {scheme}", wide <= width, f"{wide} of {width} pixels")
     cut = await tab.value("[...document.querySelectorAll('.expectations')].filter(each => each.scrollWidth > each.parentElement.clientWidth).length")
-    checks.same(f"no expectation is cut off: {size}, {scheme}", cut, 0)
-    shown = await tab.value("[...document.querySelectorAll('figure')].every(each => [...each.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0).length == 1)")
-    checks.true(f"each figure shows one drawing: {size}, {scheme}", shown)
+    checks.same(f"{name}: no expectation is cut off: {size}, {scheme}", cut, 0)
+    whole = await tab.value("[...document.querySelectorAll('figure')].every(each => [...each.querySelectorAll('svg')].filter(svg => svg.getBoundingClientRect().width > 0).length == 1)")
+    checks.true(f"{name}: each figure shows one drawing: {size}, {scheme}", whole)
+    checks.same(f"{name}: labels of drawings are apart: {size}, {scheme}", await tab.value(_CLASHES), [])
+
+
+async def printed(checks, setting, tab, name):
+    """On A4: light, nothing wider than the paper, no drawing longer than a page, and a file with pages in it."""
+    width, height = PAPER
+    await tab.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    await tab.call("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    colours = await tab.value("[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]")
+    checks.same(f"{name}: paper is white, though screens are dark", colours, ["rgb(255, 255, 255)", "rgb(0, 0, 0)"])
+    # What is drawn beyond a plot's edge is cut off there by the drawing itself.
+    wide = await tab.value(
+        "[...document.querySelectorAll('body *')].filter(each => !each.closest('svg *') && (each.getBoundingClientRect().right"
+        f" > {width} + 1 || each.scrollWidth > Math.max(each.clientWidth, 1) + 1 && !['inline', 'none'].includes(getComputedStyle(each).display)))"
+        ".map(each => each.tagName + '.' + each.className)")
+    checks.same(f"{name}: nothing is wider than the paper", wide, [])
+    long = await tab.value(f"[...document.querySelectorAll('figure')].filter(each => each.getBoundingClientRect().height > {height}).length")
+    checks.same(f"{name}: no drawing is longer than a page", long, 0)
+    checks.same(f"{name}: labels of drawings are apart on paper", await tab.value(_CLASHES), [])
+    margins = {f"margin{side}": MARGIN_INCHES for side in ("Top", "Bottom", "Left", "Right")}
+    told = await tab.call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, printBackground=False, preferCSSPageSize=True, **margins)
+    paper = base64.b64decode(told["data"])
+    checks.true(f"{name}: it can be printed", paper.startswith(b"%PDF") and 2 <= paper.count(b"/Type /Page\n") <= 12, paper.count(b"/Type /Page\n"))
     if setting.pictures:
         os.makedirs(setting.pictures, exist_ok=True)
-        whole = {"x": 0, "y": 0, "width": width, "height": await tab.value("document.documentElement.scrollHeight"), "scale": 1}
-        picture = await tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=whole)
-        with open(os.path.join(setting.pictures, f"report-{size}-{scheme}.png"), "wb") as file:
-            file.write(base64.b64decode(picture["data"]))
+        with open(os.path.join(setting.pictures, f"{name}.pdf"), "wb") as file:
+            file.write(paper)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import time
 import urllib.request
@@ -99,6 +100,21 @@ def markdown(checks, setting, name, folder, summary):
     printed = runs.simbench(setting, "report", folder, "--markdown", "-")
     checks.same(f"{name}: report --markdown is summary.md", printed.stdout, text)
     checks.true(f"{name}: the verdict is the heading", text.splitlines()[0].endswith(f"simbench smoke: {summary['verdict']}"), text.splitlines()[0])
+    told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text, re.M))
+
+    def numbers(figure):
+        return [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", told[figure])]
+
+    verified = summary["verified"]
+    for figure, wanted in {
+        "users started": [summary["users"]["started"]],
+        "connected, peak and end": [summary["connected"]["peak"], summary["connected"]["final"]],
+        "joined, peak and end": [summary["joined"]["peak"], summary["joined"]["final"]],
+        "heartbeats answered": [verified["replied"], verified["asked"]] if verified else [],
+        "errors": [sum(summary["errors"].values())],
+        "lost": [summary["lost"]],
+    }.items():
+        checks.same(f"{name}: {figure} in summary.md", numbers(figure), wanted)
     rows = [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("| ❌") or line.startswith("| ✅")]
     checks.same(f"{name}: a row per expectation", rows, [5] * len(summary["expectations"]))
     checks.true(f"{name}: how to repeat it", "simbench run --profile smoke" in text and folder not in text)
@@ -160,6 +176,17 @@ def svg(checks, setting):
     drawn = runs.simbench(setting, "report", folder, "--svg", path)
     titles = [] if drawn.returncode else [element.text for element in lxml.etree.parse(path).getroot().iter("{http://www.w3.org/2000/svg}title")]
     checks.true("the reference is drawn behind the run", titles[:1] == ["published run"] and len(titles) == 2, drawn.stderr or titles)
+    # The record's own copy counts, for the record may be read on another machine.
+    shutil.copy(plan["reference_path"], f"{folder}/reference.csv")
+    plan["reference_path"] = "/nowhere/gone.csv"
+    with open(f"{folder}/plan.json", "w", encoding="utf-8") as file:
+        json.dump(plan, file)
+    moved = runs.simbench(setting, "report", folder, "--svg", f"{setting.work}/moved.svg")
+    with open(path, encoding="utf-8") as first, open(f"{setting.work}/moved.svg", encoding="utf-8") as second:
+        checks.true("the reference is the record's own copy", not moved.stderr and first.read() == second.read(), moved.stderr)
+    os.unlink(f"{folder}/reference.csv")
+    gone = runs.simbench(setting, "report", folder, "--svg", f"{setting.work}/gone.svg")
+    checks.true("a reference that is gone is said", gone.returncode == 0 and "drawn without its reference" in gone.stderr, gone.stderr)
     again = runs.simbench(setting, "report", folder, "--svg", f"{setting.work}/no/where.svg")
     checks.true("a drawing that cannot be written", again.returncode == 69 and "No such file or directory" in again.stderr, again.stderr)
 

@@ -35,6 +35,31 @@ def damage(checks, setting):
                 told = runs.simbench(setting, "report", folder, flag, "-")
                 checks.true(f"{flag} of a record whose {name} is {content}",
                             told.returncode == 64 and part in told.stderr and told.stderr.count("\n") == 1 and not told.stdout, told.stderr)
+    # A page or a drawing is made of more of the record.
+    for name, old, new, part in [
+        ("plan.json", b'"users"', b'"user"', "plan.json"),
+        ("plan.json", None, None, "no plan.json"),
+        ("summary.json", b'"verdict"', b'verdict"', "this is not JSON"),
+        ("samples.csv", b"model_t_s", b"model", "no column model_t_s"),
+        ("samples.csv", b"\n", b"\n1,2\n", "samples.csv:2"),
+        ("samples.csv", None, None, "samples.csv is missing"),
+        ("latency.csv", b"join,", b"join,-", "latency.csv"),
+    ]:
+        with tempfile.TemporaryDirectory(dir=setting.work) as folder:
+            shutil.copytree(good, folder, dirs_exist_ok=True)
+            if old is None:
+                os.unlink(f"{folder}/{name}")
+            else:
+                with open(f"{folder}/{name}", "rb") as file:
+                    content = file.read()
+                with open(f"{folder}/{name}", "wb") as file:
+                    file.write(content.replace(old, new, 1))
+            before = os.stat(f"{folder}/report.html").st_mtime_ns
+            for flags in ((), ("--svg", f"{folder}/curves.svg")):
+                told = runs.simbench(setting, "report", folder, *flags)
+                checks.true(f"report {' '.join(flags[:1])} of a record whose {name} is damaged",
+                            told.returncode == 64 and part in told.stderr and told.stderr.count("\n") == 1 and not told.stdout, told.stderr)
+            checks.same(f"{name}: the report that was there is as it was", os.stat(f"{folder}/report.html").st_mtime_ns, before)
     two = runs.simbench(setting, "report", good, good, "--markdown", "-")
     checks.true("Markdown is of one run", two.returncode == 64 and "one run" in two.stderr, two.stderr)
     nothing = runs.simbench(setting, "report", "--schema", "nothing")

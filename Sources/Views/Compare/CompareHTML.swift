@@ -21,10 +21,10 @@ public enum CompareHTML {
     }
 
     /// The median run of each variant over model time. `runs` are heading and record.
-    public static func chart(_ comparison: Comparison, _ runs: [(heading: String, run: SavedRun)]) -> Chart? {
+    public static func chart(_ comparison: Comparison, _ runs: [(heading: String, run: RunRecord)]) -> Chart? {
         guard !runs.isEmpty else { return nil }
         let series = runs.map { name, run in
-            Chart.Series(name: name, points: run.points.filter { $0.seconds >= 0 }.map { Chart.Point(x: $0.seconds, y: $0.connected) })
+            Chart.Series(name: name, points: ReportRun.curve(run).filter { $0.x >= 0 })
         }
         // The hold is a flat line: a little of it is enough.
         let ends = series.compactMap { series in

@@ -105,13 +105,23 @@ struct Axes {
         }
         for tick in x.ticks(about: frame.xTicks) {
             pieces.append(Self.rule(x(tick), frame.floor, x(tick), frame.floor + 5, "axis"))
-            pieces.append(Self.label(x.name(tick), x(tick), frame.floor + 19, "middle"))
+            pieces.append(tickLabel(tick))
         }
         pieces.append(Self.rule(frame.left, frame.floor, frame.width - frame.right, frame.floor, "axis"))
         pieces.append(Self.label(xLabel, frame.width - frame.right, frame.height - 6, "end", "unit"))
         pieces.append(Self.label(yLabel, 2, 13, "start", "unit"))
         return pieces
     }
+
+    /// Below its tick, and within the drawing.
+    func tickLabel(_ tick: Double) -> Markup {
+        let words = x.name(tick)
+        let isCutOff = x(tick) + Double(words.count) * Self.letterWidth / 2 > frame.width
+        return Self.label(words, isCutOff ? frame.width : x(tick), frame.floor + 19, isCutOff ? "end" : "middle")
+    }
+
+    /// Of a label's usual letter, CSS pixels.
+    static let letterWidth = 8.0
 
     static func rule(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) -> Markup {
         .tag("line", ["class": style, "x1": text(x1), "y1": text(y1), "x2": text(x2), "y2": text(y2)])

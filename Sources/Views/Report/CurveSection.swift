@@ -14,7 +14,7 @@ enum CurveSection {
         var lines: [Plot.Line] = []
         var marks: [Plot.Mark] = []
         var range: ClosedRange<Double>?
-        if let reference = runs.lazy.compactMap(\.record.reference).first, let last = reference.samples.last {
+        if let reference = runs.lazy.compactMap(\.reference).first, let last = reference.samples.last {
             let start = reference.startSeconds
             let points = reference.samples.filter { $0.logSeconds >= start }.map { Chart.Point(x: $0.logSeconds - start, y: $0.connected) }
             lines.append(Plot.Line(name: "published run", points: points, ink: 7, shape: .reference))
@@ -34,7 +34,7 @@ enum CurveSection {
             }
         }
         if let fidelity = runs.compactMap({ $0.summary?.fidelity }).first(where: { $0.referenceKneeModelS != nil }), !lines.isEmpty,
-            runs.contains(where: { $0.record.reference != nil }), let seconds = fidelity.referenceKneeModelS,
+            runs.contains(where: { $0.reference != nil }), let seconds = fidelity.referenceKneeModelS,
             let connected = fidelity.referenceKneeConnected
         {
             // First, so that the run's own lies within it.
@@ -81,24 +81,25 @@ enum CurveSection {
         guard let fidelity = run.summary?.fidelity else { return [] }
         let title = isOnly ? "Beside the published run" : "\(run.name) beside the published run"
         var parts: [Markup] = []
-        if fidelity.kneeConnected != nil || fidelity.referenceKneeConnected != nil {
+        // Without either there is nothing to hold beside each other.
+        if fidelity.kneeConnected != nil || fidelity.rmsePct != nil {
             let rows = [
                 pair("knee, model seconds", "knee_model_s", fidelity.kneeModelS, fidelity.referenceKneeModelS, fidelity.kneeDeviationPct, "knee_deviation_pct"),
                 pair("connected at the knee", "knee_connected", fidelity.kneeConnected, fidelity.referenceKneeConnected, nil, nil),
-                pair("a model second before it", "slope_before", fidelity.slopeBefore, fidelity.referenceSlopeBefore, nil, nil),
-                pair("a model second after it", "slope_after", fidelity.slopeAfter, fidelity.referenceSlopeAfter, fidelity.slopeAfterDeviationPct, "slope_after_deviation_pct"),
+                pair("growth before it, a model second", "slope_before", fidelity.slopeBefore, fidelity.referenceSlopeBefore, nil, nil),
+                pair("growth after it, a model second", "slope_after", fidelity.slopeAfter, fidelity.referenceSlopeAfter, fidelity.slopeAfterDeviationPct, "slope_after_deviation_pct"),
             ]
             parts.append(.table(["", "this run", "published", "apart"], rows))
         }
         let deviations: [(String, String, Double?)] = [
-            ("root mean square deviation, of the published end", "rmse_pct", fidelity.rmsePct), ("largest deviation, of the published end", "max_deviation_pct", fidelity.maxDeviationPct),
-            ("largest deviation, of the published value there", "max_relative_deviation_pct", fidelity.maxRelativeDeviationPct),
+            ("deviation, root mean square", "rmse_pct", fidelity.rmsePct), ("deviation, largest", "max_deviation_pct", fidelity.maxDeviationPct),
+            ("deviation, largest for its place", "max_relative_deviation_pct", fidelity.maxRelativeDeviationPct),
             ("deviation at the end", "final_deviation_pct", fidelity.finalDeviationPct),
         ]
         if deviations.contains(where: { $0.2 != nil }) {
             parts.append(.facts(deviations.map { ($0.0, .figure("fidelity.\($0.1)", $0.2, $0.2.map(percent))) }))
             if let count = fidelity.comparedSamples, let from = fidelity.comparedFromModelS, let to = fidelity.comparedToModelS {
-                parts.append(.paragraph("Compared at \(UnitText.count(count)) samples of the published run, from \(UnitText.count(Int(from))) to \(UnitText.count(Int(to))) s.", "note"))
+                parts.append(.paragraph("Compared at \(UnitText.count(count)) samples of the published run, from \(UnitText.count(Int(from))) to \(UnitText.count(Int(to))) s. Deviations are in percent of the published end; for its place, of the published value there.", "note"))
             }
         }
         if let remark = fidelity.remark { parts.append(.paragraph(remark, "note")) }

@@ -6,9 +6,10 @@ enum HostSections {
     // MARK: CPU
 
     static func processors(_ runs: [ReportRun]) -> Markup {
-        var parts: [Markup] = [.tag("h2", "Processors")]
+        var parts: [Markup] = [.tag("h2", "Processors")] + InterferenceGauge.render(runs)
+        let begun = parts.count
         for plot in processorPlots(runs) { parts.append(plot.figure) }
-        if parts.count == 1 { parts.append(.paragraph("CPU time was not sampled.")) }
+        if parts.count == begun { parts.append(.paragraph("CPU time was not sampled.")) }
         let rows = runs.compactMap { run -> [Markup]? in
             guard let cpu = run.summary?.cpuUsPerConnection else { return nil }
             let cells = [("target", cpu.target), ("workers", cpu.workers), ("softirq", cpu.softirq)].map { key, value in
@@ -18,9 +19,6 @@ enum HostSections {
         }
         if !rows.isEmpty { parts.append(.table(["CPU time", "target", "workers", "softirq"], rows)) }
         if let method = runs.first?.summary?.cpuUsPerConnection.method { parts.append(.paragraph(method, "note")) }
-        for run in runs where run.summary?.interference.generatorBound == true {
-            parts.append(.paragraph("\(runs.count == 1 ? "" : "\(run.name): ")The CPUs were used up, and the workers used more of them than the target: the load, not the target, may have been the limit.", "warning"))
-        }
         return .tag("section", ["id": "cpu"], parts)
     }
 
@@ -38,7 +36,7 @@ enum HostSections {
                 let busy = idle.map { Chart.Point(x: $0.x, y: max(0, Double(run.plan.host.cpus) - $0.y)) }
                 lines.insert(Plot.Line(name: "whole host, of \(run.plan.host.cpus) CPUs", points: busy, ink: 7), at: 0)
             }
-            return plot("figure-cpu", "Who used the CPUs", lines).map { [$0] } ?? []
+            return plot("figure-cpu", "CPUs in use", lines).map { [$0] } ?? []
         }
         return columns.prefix(2).compactMap { name, column in
             plot("figure-cpu-\(name)", "CPUs used by the \(name)", runs.compactMap { run in run.points(column).map { Plot.Line(name: run.name, points: $0, ink: run.index) } })

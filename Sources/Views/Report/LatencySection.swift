@@ -10,7 +10,7 @@ enum LatencySection {
     static func render(_ runs: [ReportRun]) -> Markup {
         var parts: [Markup] = [.tag("h2", "Latency")]
         let rows = runs.flatMap { percentiles($0, isOnly: runs.count == 1) }
-        parts.append(rows.isEmpty ? .paragraph("Not measured: nobody connected.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows))
+        parts.append(rows.isEmpty ? .paragraph("Not measured: nobody connected.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows, style: "figures latencies"))
         let figures = kinds.compactMap { kind, title in figure(runs, kind, title) }
         if !figures.isEmpty { parts.append(.tag("div", ["class": "pair"], figures)) }
         if !rows.isEmpty && figures.isEmpty { parts.append(.paragraph("The record has no latency.csv, so there are no histograms.", "note")) }
@@ -86,13 +86,16 @@ enum LatencySection {
         return value * sum
     }
 
+    /// The bars leave this much room above them for the names of the percentiles.
+    private static let headroom = 1.35
+
     private static func drawing(_ runs: [ReportRun], _ kind: String, _ title: String, _ frame: Frame, marks: Bool) -> Markup {
         let series = runs.map { (run: $0, steps: steps($0.record.latencies.buckets[kind] ?? [])) }
         let all = series.flatMap(\.steps)
         let low = power(Decade.exponent(max(1, all.map(\.from).min() ?? 1)).rounded(.down))
         let high = power(Decade.exponent(max(10, all.map(\.to).max() ?? 10)).rounded(.up))
         let axes = Axes(
-            frame: frame, x: Scale(low...max(high, low * 10), isLogarithmic: true, name: Scale.microseconds), y: Scale(0...max(1, (all.map(\.share).max() ?? 1) * 1.1)),
+            frame: frame, x: Scale(low...max(high, low * 10), isLogarithmic: true, name: Scale.microseconds), y: Scale(0...max(1, (all.map(\.share).max() ?? 1) * headroom)),
             xLabel: "latency", yLabel: "% of all values")
         var pieces: [Markup] = [.tag("title", title)] + axes.drawn
         for (run, steps) in series { pieces += bars(steps, axes, ink: run.index, isSolid: marks) }
@@ -100,9 +103,11 @@ enum LatencySection {
             let marks = [("p50", told.p50), ("p99", told.p99)]
             for mark in marks { pieces.append(Axes.rule(axes.x(Double(mark.1)), frame.top, axes.x(Double(mark.1)), frame.floor, "limit")) }
             for (index, mark) in marks.enumerated() {
-                let x = axes.x(Double(mark.1))
-                let isLate = x > frame.left + frame.plotWidth * 0.7
-                pieces.append(Axes.label("\(mark.0) \(Words.microseconds(mark.1))", isLate ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isLate ? "end" : "start", "named"))
+                let (x, words) = (axes.x(Double(mark.1)), "\(mark.0) \(Words.microseconds(mark.1))")
+                let width = Double(words.count) * Axes.letterWidth
+                // Away from each other, as far as there is room.
+                let isBefore = index == 0 ? x - 4 - width > frame.left : x + 4 + width > frame.width
+                pieces.append(Axes.label(words, isBefore ? x - 4 : x + 4, frame.top + 12 + Double(index) * 15, isBefore ? "end" : "start", "named"))
             }
         }
         return .tag(

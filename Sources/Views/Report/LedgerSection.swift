@@ -60,7 +60,7 @@ enum LedgerSection {
         var pieces: [Markup] = [.tag("title", "Bytes per connection by side and holder")]
         for tick in axes.x.ticks(about: frame.xTicks) {
             pieces.append(Axes.rule(axes.x(tick), frame.top, axes.x(tick), frame.floor, "grid"))
-            pieces.append(Axes.label(axes.x.name(tick), axes.x(tick), frame.floor + 19, "middle"))
+            pieces.append(axes.tickLabel(tick))
         }
         pieces.append(Axes.label("bytes per connection", frame.width - frame.right, frame.height - 6, "end", "unit"))
         for (index, bar) in bars.enumerated() {

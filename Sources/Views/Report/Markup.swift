@@ -101,7 +101,7 @@ extension Markup {
 
     /// Names and what they stand for.
     static func facts(_ facts: [(String, Markup)]) -> Markup {
-        tag("dl", facts.flatMap { name, value in [tag("dt", name), tag("dd", [value])] })
+        tag("dl", facts.map { name, value in tag("div", ["class": "fact"], [tag("dt", name), tag("dd", [value])]) })
     }
 
     static func details(_ summary: String, _ children: [Markup]) -> Markup {

@@ -17,6 +17,7 @@ enum PlanSections {
                     ("clock", .text(plan.speedup == 1 ? "as on the wall" : "\(UnitText.decimal(plan.speedup, places: 2)) model seconds a second")),
                     ("hold", .text("\(UnitText.seconds(plan.holdSeconds)) of wall clock")),
                 ]))
+            parts += PlacementMap.render(run)
             parts.append(.details("The whole plan", [.tag("pre", PlanText.render(plan))]))
         }
         return .tag("section", ["id": "plan"], parts)
@@ -54,7 +55,7 @@ enum PlanSections {
         var parts: [Markup] = [.tag("h2", "Degraded: what was given up")]
         for run in runs {
             if runs.count > 1 { parts.append(.tag("h3", run.name)) }
-            let sentences = (run.summary?.degraded ?? run.plan.degraded) + run.record.remarks + (run.summary?.teardown.leaks ?? []).map { "Left over: \($0)" }
+            let sentences = (run.summary?.degraded ?? run.plan.degraded) + (run.summary?.teardown.leaks ?? []).map { "Left over: \($0)" }
             parts.append(sentences.isEmpty ? .paragraph("Nothing: the run had all that its profile asks for.") : .list(sentences))
         }
         return .tag("section", ["id": "degraded"], parts)

@@ -28,6 +28,15 @@ struct ReportRun {
         }
     }
 
+    /// Connections over model time, in the model's numbers.
+    static func curve(_ record: RunRecord) -> [Chart.Point] {
+        let run = ReportRun(record: record, name: "", index: 0)
+        return run.points("connected", per: run.scale) ?? []
+    }
+
+    /// The published curve, where the run can be held beside it.
+    var reference: Reference? { record.reference.flatMap { $0.isComparable(users: plan.modelUsers) ? $0 : nil } }
+
     /// Points of a column of samples.csv, divided by `unit`; nil where it was not measured.
     func points(_ column: String, per unit: Double = 1) -> [Chart.Point]? {
         record.samples.column(column).map { points($0, per: unit) }

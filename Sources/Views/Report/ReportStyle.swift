@@ -1,9 +1,14 @@
 /// The report's own style sheet and script. Both are free of < and &, so that the page is well-formed XML as well.
 enum ReportStyle {
-    /// Colours are told apart by people who see them differently (after Okabe and Ito), and lines by their dashes in print.
-    static let sheet = """
-        :root{color-scheme:light dark;--paper:#fff;--card:#f6f7f9;--text:#1b2330;--dim:#5b6675;--grid:#e3e7ec;--axis:#8a94a3;--good:#11703c;--good-paper:#e5f5ec;--bad:#b3261e;--bad-paper:#fcebe9;--warn:#8a5a00;--warn-paper:#fdf3dc;--reference:#b9c0ca;--c0:#0063a8;--c1:#cc4e00;--c2:#00825c;--c3:#a94c86;--c4:#a87400;--c5:#2b8fc9;--c6:#6b5b95;--c7:#7b8492}
-        @media (prefers-color-scheme:dark){:root{--paper:#12161c;--card:#1b212a;--text:#e6eaf0;--dim:#9aa5b4;--grid:#2a323d;--axis:#6d7888;--good:#5fd394;--good-paper:#12291d;--bad:#ff8a80;--bad-paper:#351a18;--warn:#f2c05c;--warn-paper:#30260f;--reference:#4d5866;--c0:#5ab4f5;--c1:#ff9350;--c2:#3fc798;--c3:#e392c3;--c4:#ecb740;--c5:#8fd0f5;--c6:#b3a5dd;--c7:#a3adba}}
+    static let sheet = colours + "\n" + screen + "\n" + phone + "\n" + paper
+
+    private static let colours = """
+        :root{color-scheme:light dark;\(Palette.light)}
+        @media (prefers-color-scheme:dark){:root{\(Palette.dark)}}
+        """
+
+    /// Lines are told apart by their dashes, too, which is all that is left of colours in black and white.
+    private static let screen = """
         *{box-sizing:border-box}
         body{margin:0;background:var(--paper);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
         header,main,footer{max-width:960px;margin:0 auto;padding:0 24px}
@@ -39,7 +44,8 @@ enum ReportStyle {
         .words{display:block;text-align:left;white-space:normal;min-width:16ch}
         .cause strong{font-size:1.15rem}
         ul{margin:8px 0;padding-left:22px}li{margin:4px 0;overflow-wrap:anywhere}
-        dl{display:grid;grid-template-columns:minmax(110px,max-content) 1fr;gap:3px 18px;margin:10px 0;font-size:.92rem}
+        dl{display:grid;grid-template-columns:1fr 1fr;gap:3px 24px;margin:10px 0;font-size:.92rem}
+        .fact:has(code){grid-column:1/-1}.fact{display:grid;grid-template-columns:minmax(0,11.5rem) minmax(0,1fr);gap:0 12px}
         dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
         code,pre{font-family:ui-monospace,"DejaVu Sans Mono","Liberation Mono",Menlo,Consolas,monospace;font-size:.85rem}
         code{overflow-wrap:anywhere}
@@ -55,6 +61,9 @@ enum ReportStyle {
         .swatch.thin{border-top-width:2px;border-top-style:dashed}.swatch.area{height:12px;width:14px;border:0;background:var(--ink)}
         .swatch.c1.line{border-top-style:dashed}.swatch.c2.line{border-top-style:dotted}
         .swatch.reference{border-top:7px solid var(--reference)!important}
+        .gauge{display:flex;height:22px;margin:8px 0;border-radius:4px;overflow:hidden;box-shadow:inset 0 0 0 1px var(--grid)}
+        .share{background:var(--ink)}.share+.share{border-left:1px solid var(--paper)}.unused{--ink:transparent}.swatch.unused{border:1px solid var(--axis)}
+        .map td{text-align:left}
         .pair{display:grid;grid-template-columns:1fr 1fr;gap:0 24px}
         svg{width:100%;height:auto;display:block;overflow:visible}
         svg.narrow{display:none}
@@ -73,8 +82,20 @@ enum ReportStyle {
         #tip{position:fixed;z-index:9;pointer-events:none;background:var(--text);color:var(--paper);padding:6px 10px;border-radius:6px;font-size:.82rem;line-height:1.4;white-space:pre-line;max-width:min(320px,90vw);font-variant-numeric:tabular-nums}
         #tip:empty{display:none}
         footer{color:var(--dim);font-size:.85rem;padding-bottom:32px}
-        @media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:18px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}.pair{grid-template-columns:1fr}svg.wide{display:none}svg.narrow{display:block}dl{grid-template-columns:minmax(90px,42%) 1fr;gap:4px 12px}.expectations td:nth-child(2)::before{content:"expected ";color:var(--dim)}.expectations td:nth-child(3)::before{content:"measured ";color:var(--dim)}th,td{padding-right:12px}table{min-width:100%}.expectations thead{display:none}.expectations,.expectations tbody{display:block}.expectations tr{display:grid;grid-template-columns:minmax(0,auto) minmax(0,auto) 1fr;gap:0 12px;font-size:.88rem;padding:7px 0;border-bottom:1px solid var(--grid)}.expectations th{grid-column:1/-1}.expectations th,.expectations td{border:0;padding:1px 0;text-align:left;white-space:normal}.expectations td:last-child{text-align:right}}
-        @media print{:root{color-scheme:light;--paper:#fff;--card:#f6f7f9;--text:#000;--dim:#444;--grid:#ddd;--axis:#777;--good:#11703c;--good-paper:#fff;--bad:#b3261e;--bad-paper:#fff;--warn:#8a5a00;--warn-paper:#fff;--reference:#bbb;--c0:#0063a8;--c1:#cc4e00;--c2:#00825c;--c3:#a94c86;--c4:#a87400;--c5:#2b8fc9;--c6:#6b5b95;--c7:#7b8492}body{font-size:11pt}nav,#tip,details:not([open]){display:none}header,main,footer{max-width:none;padding:0}svg.wide{display:block!important}svg.narrow{display:none!important}.pair{grid-template-columns:1fr 1fr}section{margin:14pt 0}h2{break-after:avoid}.scroll{overflow:visible}pre{white-space:pre-wrap}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+        """
+
+    private static let phone = """
+        @media (max-width:640px){header,main,footer{padding-left:16px;padding-right:16px}header{padding-top:18px}h1{font-size:1.35rem}.tiles{grid-template-columns:1fr 1fr}.pair,dl{grid-template-columns:minmax(0,1fr)}svg.wide{display:none}svg.narrow{display:block}th,td{padding-right:12px}table{min-width:100%}.latencies{font-size:.8rem}.latencies th,.latencies td{padding-right:7px}.latencies tr>:last-child{display:none}
+        .expectations td:nth-child(2)::before{content:"expected ";color:var(--dim)}.expectations td:nth-child(3)::before{content:"measured ";color:var(--dim)}.expectations thead{display:none}.expectations,.expectations tbody{display:block}.expectations tr{display:grid;grid-template-columns:minmax(0,auto) minmax(0,auto) 1fr;gap:0 12px;font-size:.88rem;padding:7px 0;border-bottom:1px solid var(--grid)}.expectations th{grid-column:1/-1}.expectations th,.expectations td{border:0;padding:1px 0;text-align:left;white-space:normal}.expectations td:last-child{text-align:right}}
+        """
+
+    /// On paper: light, small, no drawing or table over two pages, and nothing of what is folded away.
+    private static let paper = """
+        @page{margin:12mm}
+        @media print{:root{color-scheme:light;\(Palette.print)}html{font-size:12.5px}body{font-size:1rem}header{padding-top:0}nav,#tip,details:not([open]),section:not(:has(> :not(h2,details:not([open])))){display:none}header,main,footer{max-width:none;padding:0}
+        section{margin:0 0 12px}h2{padding-top:12px;margin-bottom:8px}h2,h3,figcaption{break-after:avoid}h3{margin-top:12px}figure,table,dl,ul,.tiles,.verdict,.whole,.note{break-inside:avoid}.note{max-width:none}figure{margin:8px 0}
+        svg.wide{display:block!important}svg.narrow{display:none!important}.pair{grid-template-columns:1fr 1fr}.tiles{gap:6px;margin:8px 0}.tile{padding:6px 10px}.verdict{padding:8px 12px}th,td{padding-top:3px;padding-bottom:3px}svg text{font-size:14px}
+        .scroll,pre{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         """
 
     /// Shows the titles of the drawings at once and to fingers, too; without it the browser shows them after a while.

@@ -13,6 +13,7 @@ enum VerdictSection {
                 "p", ["class": "verdict \(style)"],
                 [.tag("strong", ["data-figure": "verdict", "data-value": run.summary?.verdict ?? "null"], "\(sign) \(word)"), .text(" " + sentence(run))]),
         ]
+        parts += run.record.remarks.map { .paragraph($0, "warning") }
         if let summary = run.summary {
             parts.append(tiles(summary))
             if !summary.expectations.isEmpty { parts.append(expectations(summary.expectations)) }
@@ -36,7 +37,7 @@ enum VerdictSection {
         if results.isEmpty { return "The profile expects nothing." }
         if failed == 0 { return results.count == 1 ? "The one expectation held." : "All \(results.count) expectations held." }
         let which = results.filter { !$0.held }.prefix(mostNamed).map { result in
-            "\(result.figure) is \(result.measured.map { UnitText.number($0, places: 4) } ?? "not measured"), not \(result.comparison) \(UnitText.number(result.value, places: 4))"
+            "\(result.figure) is \(ExpectationText.measured(result) ?? "not measured"), not \(result.comparison) \(ExpectationText.bound(result))"
         }
         let rest = failed > mostNamed ? "; and \(failed - mostNamed) more" : ""
         return "\(failed) of \(results.count) expectation\(results.count == 1 ? "" : "s") did not hold: \(which.joined(separator: "; "))\(rest)."
@@ -72,8 +73,8 @@ enum VerdictSection {
     private static func expectations(_ results: [Summary.ExpectationResult]) -> Markup {
         let rows = results.map { result -> [Markup] in
             [
-                .tag("code", result.figure), .text("\(result.comparison) \(UnitText.number(result.value, places: 4))"),
-                .figure(result.figure, result.measured, result.measured.map { UnitText.number($0, places: 4) }),
+                .tag("code", result.figure), .text("\(result.comparison) \(ExpectationText.bound(result))"),
+                .figure(result.figure, result.measured, ExpectationText.measured(result)),
                 .tag("span", ["class": result.held ? "held good" : "held bad"], result.held ? "✓ held" : "✗ failed"),
             ]
         }

@@ -1,15 +1,17 @@
 import Profiles
 
-/// The command that runs a plan again, as a shell reads it.
-enum RepeatCommand {
-    static func text(_ plan: Plan) -> String { words(plan).map(quoted).joined(separator: " ") }
+/// A command line that does the same again, as a POSIX shell reads it.
+public enum RepeatCommand {
+    static func text(_ plan: Plan) -> String { text(of: words(plan)) }
+
+    /// The program by its name, without where it lies; --out is left out, for no record is written over.
+    public static func text(of arguments: [String]) -> String { given(arguments).map(quoted).joined(separator: " ") }
 
     /// The words that started the run, without the place of its record and with what a default could change: the seed and
     /// the engine. An older record does not have them; its plan's own figures are named.
     static func words(_ plan: Plan) -> [String] {
-        guard var words = plan.command, words.count > 1 else { return told(plan) }
-        words[0] = "simbench"
-        drop("--out", from: &words)
+        guard let command = plan.command, command.count > 1 else { return told(plan) }
+        var words = given(command)
         for (flag, value) in [("--seed", String(plan.seed)), ("--engine", plan.engine.rawValue)] where !has(flag, words) {
             words += [flag, value]
         }
@@ -18,17 +20,20 @@ enum RepeatCommand {
 
     private static func told(_ plan: Plan) -> [String] {
         var words = ["simbench", "run", "--profile", plan.profile, "--engine", plan.engine.rawValue, "--fit", plan.fit.rawValue, "--seed", String(plan.seed)]
-        words += ["--connections", String(Int((Double(plan.users) / max(plan.connectionScale, 1e-6)).rounded()))]
+        words += ["--connections", String(plan.modelUsers)]
         if plan.phases.contains(where: { $0.ratePerSecond == nil }) { words += ["--rate", "max"] } else { words += ["--speedup", UnitText.decimal(plan.speedup, places: 4)] }
         return words
     }
 
     private static func has(_ flag: String, _ words: [String]) -> Bool { words.contains { $0 == flag || $0.hasPrefix("\(flag)=") } }
 
-    private static func drop(_ flag: String, from words: inout [String]) {
-        while let index = words.firstIndex(where: { $0 == flag || $0.hasPrefix("\(flag)=") }) {
-            words.removeSubrange(index..<min(words.count, index + (words[index] == flag ? 2 : 1)))
+    private static func given(_ arguments: [String]) -> [String] {
+        var words = ["simbench"]
+        var rest = arguments.dropFirst()
+        while let word = rest.popFirst() {
+            if word == "--out" { _ = rest.popFirst() } else if !word.hasPrefix("--out=") { words.append(word) }
         }
+        return words
     }
 
     private static let plain: Set<Character> = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%")
