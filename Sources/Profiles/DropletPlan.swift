@@ -10,7 +10,8 @@
 struct DropletPlan {
     let droplet: Plan.Droplet
     let footprintBytes: UInt64
-    let kernelBytes = Costs.chargedKernelBytes
+    /// Of a connection on the modelled machine, which is taken to charge all of it.
+    private let kernelBytes = Costs.chargedKernelBytes
 
     /// What an empty target of this program holds: its code, a lane or two, the kernel's tables for them. An allowance; a
     /// run measures it and sets the limit by what it measured.
@@ -41,7 +42,7 @@ struct DropletPlan {
                     + "\(UnitText.bytes(base)) (target.droplet.base) and an empty server \(UnitText.bytes(Self.emptyTargetBytes)). "
                     + "Give it more memory than that.")
         }
-        let charged = kernelBytes + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
+        let charged = Costs.chargedKernelBytes(on: host) + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
         let knee = Int(Double(kneeOfModel) * fitting.connectionScale)
         let swapScale = charged / modelBytes * fitting.connectionScale
         var cap = Plan.Cap(
@@ -66,6 +67,15 @@ struct DropletPlan {
             "The droplet's swap would move \(UnitText.bytes(UInt64(speed))) a second here. The server that holds its speed "
                 + "carries some 400 MB out of memory and 120 MB back into it, so it may be slower than that."
         ]
+    }
+
+    /// What a cap does not hold here, in a sentence; nil when it holds all.
+    static func escape(_ host: HostFacts) -> String? {
+        guard !Costs.chargesSockets(host) else { return nil }
+        let (held, charged) = (Int(Costs.chargedKernelBytes), Int(Costs.chargedWithoutSocketBytes))
+        return "Accepted sockets are outside of the droplet's memory: before Linux 6.12 (this is \(host.kernelRelease)) the kernel "
+            + "charges \(UnitText.count(charged)) of the \(UnitText.count(held)) bytes it holds for one. The limit is lower by as much, so that "
+            + "it is full at the same number of connections."
     }
 
     private func checkDisk(_ cap: Plan.Cap, _ host: HostFacts) throws(PlanError) {
