@@ -25,6 +25,8 @@ public struct SpawnRequest: Sendable {
     public var diesWithParent = true
     /// Keeps a terminal's Ctrl-C from the child.
     public var ownProcessGroup = true
+    /// Transparent huge pages, where the host gives them to everyone, come 2 MiB at a time: memory would grow by those.
+    public var noHugePages = false
 
     public init(path: String, arguments: [String] = [], environment: [String: String]? = nil) {
         self.path = path
@@ -60,6 +62,7 @@ public enum Spawner {
                         raw.network_namespace = request.networkNamespace ?? -1
                         raw.dies_with_parent = request.diesWithParent
                         raw.own_process_group = request.ownProcessGroup
+                        raw.no_huge_pages = request.noHugePages
                         return simbench_spawn(&raw, &pidfd, &stage)
                     }
                 }

@@ -147,6 +147,8 @@ struct simbench_spawn_request {
     bool dies_with_parent;
     // A process group of its own, so that a terminal's Ctrl-C does not reach it.
     bool own_process_group;
+    // Its memory comes in single pages, whatever /sys/kernel/mm/transparent_hugepage/enabled says.
+    bool no_huge_pages;
 };
 
 // Returns the pid; *pidfd is a close-on-exec descriptor of it. On failure nothing is left behind, the result is a
