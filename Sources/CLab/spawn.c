@@ -81,6 +81,8 @@ static int run_child(void *argument) {
         if (write(request->cgroup_procs[i], "0", 1) != 1) fail(child, "join the cgroup");
     if (request->network_namespace >= 0 && setns(request->network_namespace, CLONE_NEWNET) < 0)
         fail(child, "enter the network namespace");
+    // A kernel without huge pages may refuse, and gives none.
+    if (request->no_huge_pages) prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
     int result;
     if (request->cpu_count > 0 && (result = simbench_set_affinity(request->cpus, request->cpu_count)) < 0) {
         errno = -result;

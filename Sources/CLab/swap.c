@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -185,6 +186,13 @@ int simbench_fuse_open(int mount) {
     int fd;
     do fd = open(path, O_RDWR | O_CLOEXEC);
     while (fd < 0 && errno == EINTR);
+    // Asks for the size: a loop device on older kernels (6.1) takes what is known, and that is 0 until someone has asked.
+    struct stat status;
+    if (fd >= 0 && fstat(fd, &status) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
     return fd < 0 ? -errno : fd;
 }
 

@@ -272,6 +272,8 @@ final class Run {
         let planFile = try planDescriptor()
         defer { close(planFile) }
         var request = SpawnRequest(path: executable, arguments: ["lanes", role.rawValue])
+        // What a connection takes is to be the same on every host.
+        request.noHugePages = true
         request.descriptors = [
             2: record.events, LaneProcess.Descriptor.plan: planFile, LaneProcess.Descriptor.board: boardDescriptor,
             LaneProcess.Descriptor.bell: bell,

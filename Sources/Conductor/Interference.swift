@@ -35,12 +35,14 @@ extension Summary.Interference {
         judge(used, isPaced: isPaced)
     }
 
-    /// What is busy and not ours. Where softirq is in the processes' time as well, it is not taken off twice.
+    /// What is busy and not ours. Where softirq is in the processes' time as well, it is not taken off twice: the sum is
+    /// then too much by it, and by more than the readings, which are not of the same moment, account for.
     private var others: Double? {
         guard let busy = hostBusyPct, let workers = workersPct else { return nil }
         let processes = (targetPct ?? 0) + workers
-        let all = processes + (softirqPct ?? 0)
-        return max(0, busy - (all <= busy ? all : processes))
+        let softirq = softirqPct ?? 0
+        let isCountedTwice = processes + softirq - busy > softirq / 2
+        return max(0, busy - (isCountedTwice ? processes : processes + softirq))
     }
 
     private mutating func judge(_ used: Used, isPaced: Bool) {

@@ -8,7 +8,7 @@ extension Summary {
             /// Empty: it was left to the kernel.
             public var nodes: [Int]
             public var cpus: [Int]
-            /// Bytes of the process by memory node, pages in swap left out; nil where the kernel does not tell.
+            /// Bytes of the process by memory node, without pages in swap and its program and libraries; nil where the kernel does not tell.
             public var memoryBytesByNode: [String: UInt64]?
             /// What of it is on other nodes than its own; nil also where it had none of its own among several.
             public var remotePct: Double?
@@ -25,7 +25,7 @@ extension Run {
         guard let placement = plan.placement else { return nil }
         return Summary.Placement(
             mode: placement.mode, target: measured(placement.target, waiting.target?.measured),
-            workers: measured(placement.workers, waiting.workers?.measured), rps: plan.rps ?? .off)
+            workers: measured(placement.workers, waiting.workers?.measured), rps: world?.steersPackets == true ? .target : .off)
     }
 
     private func measured(_ side: Plan.Placement.Side, _ process: MeasuredProcess?) -> Summary.Placement.Side {

@@ -29,7 +29,6 @@ public struct LabError: Error, Equatable, Sendable, CustomStringConvertible {
         case EPERM, EACCES: "Run as root, or on a host that allows user namespaces."
         case EROFS: "/proc/sys is read-only here, as in most containers: run on the host, or in a privileged container."
         case EMFILE, ENFILE: "The descriptor limit is reached: raise RLIMIT_NOFILE or fs.file-max."
-        case ENOSPC: "A limit on namespaces is reached: see /proc/sys/user/max_*_namespaces."
         case ENOMEM: "The host is out of memory."
         default: nil
         }

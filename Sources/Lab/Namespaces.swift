@@ -16,7 +16,10 @@ public final class NetworkNamespace: @unchecked Sendable {
         func make() throws -> Int32 {
             try prepare()
             let code = simbench_unshare_network()
-            guard code == 0 else { throw LabError.system("make \(owner) network namespace", code: -code) }
+            guard code == 0 else {
+                let hint = code == -ENOSPC ? "A limit on namespaces is reached: see /proc/sys/user/max_*_namespaces." : nil
+                throw LabError.system("make \(owner) network namespace", code: -code, hint: hint)
+            }
             let descriptor = simbench_open_own_network_namespace()
             guard descriptor >= 0 else {
                 throw LabError.system("hold \(owner) network namespace", code: -descriptor)

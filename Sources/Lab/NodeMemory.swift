@@ -1,4 +1,5 @@
-/// Where a process' memory really is: bytes by memory node.
+/// Where a process' memory really is: bytes by memory node. Programs and libraries are left out: the kernel holds them once
+/// for everybody, on the node of whoever ran them first, and no placement of ours moves them.
 public struct NodeMemory: Equatable, Sendable {
     public var bytes: [Int: UInt64] = [:]
 
@@ -7,6 +8,7 @@ public struct NodeMemory: Equatable, Sendable {
     public init(_ text: String) {
         for line in text.split(separator: "\n") {
             let fields = line.fields.dropFirst(2)
+            if fields.contains(where: NodeMemory.isFileOnDisk) { continue }
             let page = fields.last { $0.hasPrefix("kernelpagesize_kB=") }.flatMap { UInt64($0.dropFirst(18)) } ?? 4
             guard page < 1 << 32 else { continue }
             for field in fields where field.first == "N" {
@@ -18,6 +20,11 @@ public struct NodeMemory: Equatable, Sendable {
                 if !isTooMuch && !isMore { bytes[node] = sum }
             }
         }
+    }
+
+    /// Memory that processes share has a name like a file's, and is memory.
+    private static func isFileOnDisk(_ field: Substring) -> Bool {
+        field.hasPrefix("file=/") && !field.hasPrefix("file=/memfd:") && !field.hasPrefix("file=/dev/zero")
     }
 
     /// nil where the kernel does not tell. Walks the page tables: some ten milliseconds a GiB, in which the process can

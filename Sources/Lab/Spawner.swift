@@ -30,6 +30,8 @@ public struct SpawnRequest: Sendable {
     public var ownPidNamespace = false
     /// Measured together with all that it starts.
     public var isFamily = false
+    /// Transparent huge pages, where the host gives them to everyone, come 2 MiB at a time: memory would grow by those.
+    public var noHugePages = false
 
     public init(path: String, arguments: [String] = [], environment: [String: String]? = nil) {
         self.path = path
@@ -66,6 +68,7 @@ public enum Spawner {
                         raw.dies_with_parent = request.diesWithParent
                         raw.own_process_group = request.ownProcessGroup
                         raw.own_pid_namespace = request.ownPidNamespace
+                        raw.no_huge_pages = request.noHugePages
                         return simbench_spawn(&raw, &pidfd, &stage)
                     }
                 }

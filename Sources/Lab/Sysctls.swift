@@ -18,14 +18,28 @@ enum Sysctls {
                 try SystemFile.write(value, to: path(name))
                 return nil
             } catch {
-                return "\(name) could not be set to \(value): \(errnoText(error.code))."
+                return refusal(name, value, error.code)
             }
         }
     }
 
+    /// Pure. Before Linux 6.13 a user namespace is shown none of net.core.
+    static func refusal(_ name: String, _ value: String, _ code: Int32) -> String {
+        let reason = code == ENOENT ? "this kernel lacks it, or shows it to the host's root only" : errnoText(code)
+        return "\(name) could not be set to \(value): \(reason)\(consequences[name].map { "; \($0)" } ?? "")."
+    }
+
+    private static let consequences = [
+        "net.core.somaxconn": "an accept queue holds 4,096 connections, unless the host's default is another",
+        "net.core.rps_default_mask": "packets to the target are received on the CPUs that send them",
+    ]
+
     static func targetSettings() -> [(name: String, value: String)] {
-        // It forwards nothing, so what is sent to an address of its network that nobody has is dropped without a word.
-        common + [("net.ipv4.ip_local_port_range", "1025 65535"), ("net.ipv4.ip_forward", "0")]
+        // The queue lengths are as long as they may be, so that the accept queue is the target's own doing. It forwards nothing, so what is sent to an address of its network that nobody has is dropped without a word.
+        return common + [
+            ("net.core.somaxconn", "65535"), ("net.ipv4.tcp_max_syn_backlog", "65535"),
+            ("net.ipv4.ip_local_port_range", "1025 65535"), ("net.ipv4.ip_forward", "0"),
+        ]
     }
 
     static func workerSettings(
@@ -58,13 +72,8 @@ enum Sysctls {
         }.joined(separator: ",")
     }
 
-    /// bbr and fq pace every packet with a timer; the queue lengths are as long as they may be, so that the accept
-    /// queue is the target's own doing.
-    private static let common: [(name: String, value: String)] = [
-        ("net.core.somaxconn", "65535"),
-        ("net.ipv4.tcp_max_syn_backlog", "65535"),
-        ("net.ipv4.tcp_congestion_control", "reno"),
-    ]
+    /// bbr and fq pace every packet with a timer.
+    private static let common = [(name: "net.ipv4.tcp_congestion_control", value: "reno")]
 
     /// A setting of the whole host that a run wants at least so high.
     struct HostWish: Equatable {

@@ -14,6 +14,8 @@ public final class World {
     private(set) var forwarders: [NetworkNamespace] = []
     /// What this lab gives up, in sentences.
     public private(set) var degraded: [String] = []
+    /// Packets to the target are received on its CPUs (RPS), as the plan wants it: a user namespace may have no say in it.
+    public private(set) var steersPackets = false
     /// What was undone of dead runs before this one was built, in sentences.
     public private(set) var swept: [String] = []
 
@@ -92,16 +94,19 @@ public final class World {
         return nursery
     }
 
-    private func tune(_ namespace: NetworkNamespace, _ settings: [(name: String, value: String)]) throws {
+    /// Returns whether all were taken.
+    @discardableResult
+    private func tune(_ namespace: NetworkNamespace, _ settings: [(name: String, value: String)]) throws -> Bool {
         let refused = try onThread(inNamespace: namespace.descriptor) { Sysctls.write(settings) }
         degraded += refused.map { "In \(namespace.owner) namespace \($0)" }
+        return refused.isEmpty
     }
 
     /// Everything made here lives in the namespaces and dies with them: links, bridges, VXLAN devices and their entries.
     private func connect(_ nursery: Nursery, _ addresses: Addresses, _ plan: Plan) throws {
         guard let target else { return }
         // Links take it when they are made, and it goes with the namespace.
-        if plan.rps == .target { try tune(target, Sysctls.steering(to: plan.placement?.target.cpus ?? [])) }
+        if plan.rps == .target { steersPackets = try tune(target, Sysctls.steering(to: plan.placement?.target.cpus ?? [])) }
         let machines = Machines(target: target, workers: workers)
         switch plan.network {
         case .loopback: break

@@ -31,6 +31,17 @@ enum Costs {
     /// io_uring, the target's user memory included (`scripts/test-droplets --charges 50k,100k,200k`).
     static let chargedKernelBytes = 3_957.0
 
+    /// What is charged of it before Linux 6.12: whoever accepts a socket then pays for its inode, directory entry, file and
+    /// poll request, and nobody for the socket. Measured on 6.18, v1 without the switch, and as 1,556 on 6.1 with v2.
+    static let chargedWithoutSocketBytes = 1_550.0
+
+    /// What this host's kernel charges per accepted connection.
+    static func chargedKernelBytes(on host: HostFacts) -> Double {
+        chargesSockets(host) ? chargedKernelBytes : chargedWithoutSocketBytes
+    }
+
+    static func chargesSockets(_ host: HostFacts) -> Bool { host.isKernelAtLeast(6, 12) }
+
     /// Rings, buffers, tables and the touched stack of one lane. An allowance, not a measurement.
     static let laneFixedBytes: UInt64 = 400 << 10
     /// One worker's namespace, link and process. An allowance, not a measurement.

@@ -10,7 +10,8 @@
 struct DropletPlan {
     let droplet: Plan.Droplet
     let footprintBytes: UInt64
-    let kernelBytes = Costs.chargedKernelBytes
+    /// Of a connection on the modelled machine, which is taken to charge all of it.
+    private let kernelBytes = Costs.chargedKernelBytes
     /// Whether the target is a command: nothing of what it holds is modelled, and the limit is the machine's own.
     let isCommand: Bool
 
@@ -44,7 +45,7 @@ struct DropletPlan {
                     + "\(UnitText.bytes(base)) (target.droplet.base) and an empty server \(UnitText.bytes(Self.emptyTargetBytes)). "
                     + "Give it more memory than that.")
         }
-        let charged = kernelBytes + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
+        let charged = Costs.chargedKernelBytes(on: host) + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
         let knee = Int(Double(kneeOfModel) * fitting.connectionScale)
         let swapScale = charged / modelBytes * fitting.connectionScale
         var cap = Plan.Cap(
@@ -74,6 +75,17 @@ struct DropletPlan {
             "The droplet's swap would move \(UnitText.bytes(UInt64(speed))) a second here. The server that holds its speed "
                 + "carries some 400 MB out of memory and 120 MB back into it, so it may be slower than that."
         ]
+    }
+
+    /// What a cap does not hold here, in a sentence; nil when it holds all.
+    func escape(_ host: HostFacts) -> String? {
+        guard !Costs.chargesSockets(host) else { return nil }
+        let (held, charged) = (Int(Costs.chargedKernelBytes), Int(Costs.chargedWithoutSocketBytes))
+        let escape = "Accepted sockets are outside of the droplet's memory: before Linux 6.12 (this is \(host.kernelRelease)) the kernel "
+            + "charges \(UnitText.count(charged)) of the \(UnitText.count(held)) bytes it holds for one."
+        return isCommand
+            ? "\(escape) The command has that much more room than on its machine."
+            : "\(escape) The limit is lower by as much, so that it is full at the same number of connections."
     }
 
     private func checkDisk(_ cap: Plan.Cap, _ host: HostFacts) throws(PlanError) {

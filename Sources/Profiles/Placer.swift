@@ -132,9 +132,16 @@ struct Placer {
 
     /// Packets can be handed to the target's CPUs only where those are its own.
     static func steering(
-        _ wish: Plan.PacketSteering, _ placement: Plan.Placement, _ network: Plan.NetworkModel, degraded: inout [String]
+        _ wish: Plan.PacketSteering, _ placement: Plan.Placement, _ network: Plan.NetworkModel, _ host: HostFacts,
+        degraded: inout [String]
     ) throws(PlanError) -> Plan.PacketSteering? {
         guard wish == .target else { return nil }
+        guard host.isKernelAtLeast(6, 3) else {
+            degraded.append(
+                "Packets are not steered to the target's CPUs: a namespace has net.core.rps_default_mask since Linux 6.3, and this is "
+                    + "\(host.kernelRelease).")
+            return nil
+        }
         if network == .loopback {
             degraded.append("Packets are not steered to the target's CPUs: on loopback the links are the host's own.")
             return nil

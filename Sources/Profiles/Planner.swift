@@ -50,7 +50,7 @@ public enum Planner {
 
         var notes = arrivals.notes + placementNotes
         var degraded = choices.degraded + disowned
-        let steering = try Placer.steering(profile.rps, placement, choices.network, degraded: &degraded)
+        let steering = try Placer.steering(profile.rps, placement, choices.network, host, degraded: &degraded)
         let keepsMixture = fitting.connectionScale == 1 || workforce.keepsMixture(counts, users: arrivals.users, base: base)
         if !keepsMixture {
             degraded.append(
@@ -71,6 +71,7 @@ public enum Planner {
             cap = nil
             degraded.append("The droplet's limits are not enforced. \(reason)")
         }
+        if cap != nil, let escape = droplet.escape(host) { degraded.append(escape) }
         if flags.connections == nil, profile.load.phases.contains(where: { $0.users == .host }) {
             notes.append(
                 hostNote(

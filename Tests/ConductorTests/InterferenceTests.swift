@@ -23,6 +23,11 @@ import Testing
         #expect(abs((gauge.othersPct ?? -1) - 3) < 1e-9, "30 + 65 + 10 would be more than the 98 that were busy")
     }
 
+    @Test func readingsThatDifferByLittleAreNoOthers() {
+        let gauge = Summary.Interference(used { $0.workers = 11.8 }, isPaced: true)
+        #expect(gauge.othersPct == 0, "30 + 59 + 10 is one more than the 98 that were busy")
+    }
+
     @Test func workersThatUsedTheCPUsUpWereTheLimit() throws {
         let gauge = Summary.Interference(used(), isPaced: true)
         #expect(gauge.generatorBound == true && gauge.verdict == "generator-bound")

@@ -53,6 +53,14 @@ private func output(_ request: SpawnRequest) throws -> String {
         #expect(text.dropFirst(6).fields.count == Set([0, 1, 2, second, 9]).count + 1)
     }
 
+    @Test func hugePagesAreRefusedOnlyWhereAsked() throws {
+        var request = shell("grep THP_enabled /proc/self/status")
+        let inherited = try output(request)
+        request.noHugePages = true
+        #expect(try inherited == output(shell("grep THP_enabled /proc/self/status")))
+        #expect(try output(request).fields == ["THP_enabled:", "0"])
+    }
+
     @Test func theEnvironmentIsWhatWasAsked() throws {
         var request = shell("echo \"$A-$HOME\"")
         request.environment = ["A": "b"]

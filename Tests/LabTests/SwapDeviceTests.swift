@@ -1,3 +1,4 @@
+import CLab
 import Glibc
 import Testing
 
@@ -40,6 +41,20 @@ extension WholeHostTests {
             #expect(device.remove() == [])
             #expect(device.reading().usedBytes == nil)
             #expect(SwapSnapshot(directory.path) == before)
+        }
+
+        /// Linux 6.1 makes a loop device as large as the file is known to be, and asks nobody.
+        @Test func theSizeIsKnownBeforeALoopDeviceIsMade() throws {
+            let request = limitedSwap(in: directory.path)
+            let backing = simbench_memory_file("simbench-test", request.bytes)
+            defer { close(backing) }
+            let page = try SwapPage(request, fileBytes: request.bytes, name: "test")
+            let server = try SwapServerProcess(swapServer, page: page, backing: backing)
+            // Of a regular file this is the size that the kernel knows, without a question to the server.
+            var known: Int32 = -1
+            #expect(ioctl(server.file, UInt(FIONREAD), &known) == 0)
+            #expect(UInt64(known) == request.bytes)
+            #expect(server.end() == nil)
         }
 
         @Test(arguments: [true, false]) func aKilledServerHoldsNothingUp(_ usersLive: Bool) throws {

@@ -62,6 +62,8 @@ private func machine(_ nodes: Int, _ more: [String: String] = [:]) -> [String: S
             7f0000000000 default anon=3 dirty=3 N0=1 N1=2 kernelpagesize_kB=4
             7f0000010000 prefer:1 file=/memfd:N7=9 mapped=5 mapmax=2 N1=5 kernelpagesize_kB=4
             7f0000200000 default huge anon=1 N0=1 kernelpagesize_kB=2048
+            7f0000400000 default file=/usr/lib/x86_64-linux-gnu/libc.so.6 anon=1 dirty=1 mapped=90 N0=80 N1=11 kernelpagesize_kB=4
+            7f0000500000 default file=/usr/bin/simbench mapped=700 mapmax=2 N0=700 kernelpagesize_kB=4
             7ffd00000000 default
             """
         let memory = NodeMemory(text)

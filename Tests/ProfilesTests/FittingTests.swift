@@ -110,6 +110,15 @@ import Testing
         #expect(plan.footprintBytes > 0)
     }
 
+    @Test func whereSocketsAreNotChargedTheLimitIsFullAtTheSameConnections() throws {
+        let new = try Fixture.plan("do-1gb"), old = try Fixture.plan("do-1gb", host: Fixture.host { $0.kernelRelease = "6.1.0-56-cloud-amd64" })
+        let (newCap, oldCap) = (try #require(new.cap), try #require(old.cap))
+        #expect(newCap.kneeConnections == oldCap.kneeConnections && newCap.chargedBytes - oldCap.chargedBytes == 3_957 - 1_550)
+        #expect(oldCap.memoryBytes < newCap.memoryBytes && new.degraded == [])
+        #expect(old.degraded.contains { $0.contains("this is 6.1.0-56-cloud-amd64) the kernel charges 1,550 of the 3,957 bytes") })
+        #expect(old.ledger == new.ledger, "the host holds them all the same")
+    }
+
     @Test func noSwapMeansTheKneeIsTheEnd() throws {
         let cap = try #require(try Fixture.plan("do-1gb").cap)
         #expect(cap.swapBytes == 0 && cap.ceilingConnections == cap.kneeConnections)

@@ -137,6 +137,10 @@ import Testing
         let loopback = try Fixture.plan("smoke", Flags(network: .loopback), set: [rps], host: Self.machine(2))
         #expect(loopback.rps == nil && loopback.degraded.contains { $0.hasPrefix("Packets are not steered") })
         #expect(try Fixture.plan("smoke", set: ["network.rps=off"]).rps == nil)
+        var host = Self.machine(2)
+        host.kernelRelease = "6.1.0-56-cloud-amd64"
+        let old = try Fixture.plan("smoke", set: [rps], host: host)
+        #expect(old.rps == nil && old.degraded.contains { $0.contains("since Linux 6.3, and this is 6.1.0-56-cloud-amd64.") })
     }
 
     @Test func pinnedSidesRampAsManyLanesAsTheLargerHasCPUs() throws {

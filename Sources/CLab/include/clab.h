@@ -149,6 +149,8 @@ struct simbench_spawn_request {
     bool own_process_group;
     // It is process 1 of a pid namespace of its own: whatever it starts ends with it.
     bool own_pid_namespace;
+    // Its memory comes in single pages, whatever /sys/kernel/mm/transparent_hugepage/enabled says.
+    bool no_huge_pages;
 };
 
 // Returns the pid; *pidfd is a close-on-exec descriptor of it. On failure nothing is left behind, the result is a
