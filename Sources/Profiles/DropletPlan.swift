@@ -16,7 +16,11 @@ struct DropletPlan {
     /// run measures it and sets the limit by what it measured.
     static let emptyTargetBytes: UInt64 = 24 << 20
 
-    init(_ profile: Profile) {
+    /// What of the kernel's part is this engine's way of waiting, beside what any server's kernel holds.
+    let waitingBytes: Double
+
+    init(_ profile: Profile, _ waiting: Plan.Waiting) {
+        waitingBytes = Costs.chargedBeyond(waiting)
         droplet = profile.target.droplet
         footprintBytes = profile.footprintBytes
     }
@@ -41,7 +45,7 @@ struct DropletPlan {
                     + "\(UnitText.bytes(base)) (target.droplet.base) and an empty server \(UnitText.bytes(Self.emptyTargetBytes)). "
                     + "Give it more memory than that.")
         }
-        let charged = kernelBytes + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
+        let charged = kernelBytes + waitingBytes + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
         let knee = Int(Double(kneeOfModel) * fitting.connectionScale)
         let swapScale = charged / modelBytes * fitting.connectionScale
         var cap = Plan.Cap(

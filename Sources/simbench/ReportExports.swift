@@ -46,17 +46,15 @@ struct ReportExports: ParsableArguments {
         }
         let summary: Summary
         do { summary = try Summary.load(directory: folder) } catch { throw Failure.usage(error.description) }
-        for (flag, path, render) in wishes {
-            let text = render(summary)
-            if path == "-" {
-                Screen.output.write(text)
-            } else {
-                do { try WholeFile.write(Data(text.utf8), to: path) } catch {
-                    throw Failure.hostCannot("\(error.description) Name another file with \(flag).")
-                }
-                Swift.print(path)
-            }
+        for (flag, path, render) in wishes { try put(render(summary), to: path, flag) }
+    }
+
+    func put(_ text: String, to path: String, _ flag: String) throws {
+        if path == "-" { return Screen.output.write(text) }
+        do { try WholeFile.write(Data(text.utf8), to: path) } catch {
+            throw Failure.hostCannot("\(error.description) Name another file with \(flag).")
         }
+        Swift.print(path)
     }
 
     private func print(_ schema: Schema) throws {

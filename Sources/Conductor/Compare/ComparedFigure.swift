@@ -6,6 +6,11 @@ struct ComparedFigure: Equatable {
     var path: String
     var name: String
     var unit: String
+    /// How wide the steps are that it is told in, as a part of it.
+    var resolution = 0.0
+
+    /// Of an octave of the board's histograms there are 32 buckets: the widest is a 32nd of its figure.
+    private static let bucket = 1.0 / 32
 
     static let all: [ComparedFigure] =
         [
@@ -13,7 +18,7 @@ struct ComparedFigure: Equatable {
             ComparedFigure(path: "ramp.seconds", name: "ramp, s", unit: "s"),
         ]
         + ["connect", "join", "heartbeat"].flatMap { kind in
-            ["p50", "p90", "p99"].map { ComparedFigure(path: "latency_us.\(kind).\($0)", name: "\(kind) \($0), µs", unit: "µs") }
+            ["p50", "p90", "p99"].map { ComparedFigure(path: "latency_us.\(kind).\($0)", name: "\(kind) \($0), µs", unit: "µs", resolution: bucket) }
         }
         + ["target", "workers", "softirq"].map {
             ComparedFigure(path: "cpu_us_per_connection.\($0)", name: "CPU \($0), µs", unit: "µs per connection")

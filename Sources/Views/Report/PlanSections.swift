@@ -34,20 +34,24 @@ enum PlanSections {
         for run in runs {
             let host = run.summary?.host ?? run.plan.host
             if runs.count > 1 { parts.append(.tag("h3", run.name)) }
-            var facts: [(String, Markup)] = [
-                ("kernel", .text("Linux \(host.kernelRelease)")), ("processor", .text(host.cpuModel)), ("CPUs", .figure("host.cpus", Double(host.cpus), UnitText.count(host.cpus))),
-                ("memory", .figure("host.memory_total_bytes", Double(host.memoryTotalBytes), UnitText.bytes(host.memoryTotalBytes))),
-                ("available at the start", .text(UnitText.bytes(host.memoryAvailableBytes))),
-                ("swap", .text(host.swapTotalBytes == 0 ? "none" : UnitText.bytes(host.swapTotalBytes))), ("memory nodes", .text(UnitText.count(host.numaNodes))),
-                ("descriptors a table", .text(UnitText.count(host.descriptorLimit))), ("TCP's memory at most", .text(UnitText.bytes(host.tcpMemoryBytes))),
-                ("privilege", .text(CeilingSection.words(host.privilege.rawValue))),
-            ]
-            for (name, reason) in [("io_uring", host.ioUringUnavailableBecause), ("memory limits", host.capUnavailableBecause)] {
-                if let reason { facts.append((name, .text(reason))) }
-            }
-            parts.append(.facts(facts))
+            parts.append(facts(of: host))
         }
         return .tag("section", ["id": "host"], parts)
+    }
+
+    static func facts(of host: HostFacts) -> Markup {
+        var facts: [(String, Markup)] = [
+            ("kernel", .text("Linux \(host.kernelRelease)")), ("processor", .text(host.cpuModel)), ("CPUs", .figure("host.cpus", Double(host.cpus), UnitText.count(host.cpus))),
+            ("memory", .figure("host.memory_total_bytes", Double(host.memoryTotalBytes), UnitText.bytes(host.memoryTotalBytes))),
+            ("available at the start", .text(UnitText.bytes(host.memoryAvailableBytes))),
+            ("swap", .text(host.swapTotalBytes == 0 ? "none" : UnitText.bytes(host.swapTotalBytes))), ("memory nodes", .text(UnitText.count(host.numaNodes))),
+            ("descriptors a table", .text(UnitText.count(host.descriptorLimit))), ("TCP's memory at most", .text(UnitText.bytes(host.tcpMemoryBytes))),
+            ("privilege", .text(CeilingSection.words(host.privilege.rawValue))),
+        ]
+        for (name, reason) in [("io_uring", host.ioUringUnavailableBecause), ("memory limits", host.capUnavailableBecause)] {
+            if let reason { facts.append((name, .text(reason))) }
+        }
+        return .facts(facts)
     }
 
     static func degraded(_ runs: [ReportRun]) -> Markup {
