@@ -33,7 +33,7 @@ struct ComparisonMaker {
         + "to 8 of 100 comparisons. Where the interval covers 1 there is no difference to be seen. About 1 in 20 intervals misses by "
         + "chance, so a difference counts only where it is sure among all figures of the comparison together (Holm's correction: the chance "
         + "that any equal figure of it is called different is 5 %), and from \(fewestForProof) pairs on; else it is called perhaps. Latencies are told by "
-        + "histogram bucket, so their ratios are taken to vary at least by the rounding."
+        + "histogram bucket, CPU time and user memory in ticks and pages: their ratios are taken to vary at least by the rounding."
 
     // MARK: Rounds
 
@@ -72,7 +72,11 @@ struct ComparisonMaker {
                 }
             }
         }
-        let paired = zip(all, ratios).map { figure, ratios in ratios.map { PairedRatios($0, resolution: figure.resolution) } }
+        let users = request.variants.map(\.plan.users).min() ?? 0
+        let paired = zip(all, ratios).map { figure, ratios in
+            let least = rounds.joined().compactMap { value($0, figure) }.min() ?? 0
+            return ratios.map { PairedRatios($0, resolution: figure.resolution(at: least, connections: users)) }
+        }
         // Every interval that is shown is one chance to be wrong.
         var adjusted = Holm.adjusted(paired.joined().map(\.probability))[...]
         return all.indices.map { index in

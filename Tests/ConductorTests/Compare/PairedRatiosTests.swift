@@ -137,6 +137,17 @@ import Testing
         #expect(abs(signs - 2 * 15 / 16_384) < 1e-12, "one of 14 against all others")
     }
 
+    @Test func ticksWeighMoreWhereThereAreFewConnections() throws {
+        let cpu = try #require(ComparedFigure.all.first { $0.path == "cpu_us_per_connection.target" })
+        #expect(cpu.resolution(at: 30, connections: 2_000) == 10_000 / 2_000 / 30.0)
+        #expect(cpu.resolution(at: 30, connections: 100_000) < 0.004 && cpu.resolution(at: 0, connections: 5) == 0)
+        let latency = try #require(ComparedFigure.all.first { $0.path == "latency_us.join.p99" })
+        #expect(latency.resolution(at: 30, connections: 2_000) == 1 / 32.0)
+        // 35 µs beside 30 µs in every one of three rounds: one tick apart, which is no proof.
+        let ratios = PairedRatios([35 / 30.0, 35 / 30.0, 35 / 30.0], resolution: cpu.resolution(at: 30, connections: 2_000))
+        #expect(judged(ratios, among: 20) == .noDifference || judged(ratios, among: 20) == .perhapsMore)
+    }
+
     /// Latencies that fall into the same two buckets every time are no proof; those far apart are.
     @Test func ratiosOfRoundedFiguresVaryByTheRounding() throws {
         let step = 1 + 1.0 / 32
