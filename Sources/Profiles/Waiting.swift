@@ -14,7 +14,7 @@ extension Plan {
         static func usual(_ engine: EngineKind) -> Waiting { engine == .epoll ? .item : .poll }
 
         /// As a sentence has it.
-        var words: String {
+        public var words: String {
             switch self {
             case .item: "an epoll item"
             case .poll: "a poll"

@@ -1,4 +1,5 @@
 import CUring
+import Glibc
 
 /// The buffers that a ring may fill with what comes first on connections at rest.
 ///
@@ -44,7 +45,7 @@ struct RestBuffers: ~Copyable {
             return Completion(operation: .received, handle: handle, result: result, block: simbench_buffer_named(flags))
         }
         // With every buffer filled there is something to receive, and the lane has others.
-        if result > 0 || result == -105 { return Completion(operation: .ready, handle: handle, result: max(result, 1), block: 0) }
+        if result > 0 || result == -ENOBUFS { return Completion(operation: .ready, handle: handle, result: max(result, 1), block: 0) }
         return Completion(operation: .received, handle: handle, result: result, block: Blocks.none)
     }
 }

@@ -1,4 +1,5 @@
 import Conductor
+import Foundation
 import Profiles
 
 /// The sections of a comparison's page.
@@ -10,7 +11,11 @@ enum CompareSections {
         for (index, conclusion) in comparison.conclusions.enumerated() {
             let outcome = (comparison.outcomes ?? []).indices.contains(index) ? comparison.outcomes?[index] : nil
             let style = outcome?.verdict == .different ? "verdict differs" : outcome?.verdict == .unknown ? "verdict warning" : "verdict plain"
-            parts.append(.tag("p", ["class": style], conclusion))
+            // What differs, then by how much.
+            let end = conclusion.range(of: " (times that of") ?? conclusion.range(of: ": ")
+            let head = end.map { String(conclusion[..<$0.lowerBound]) } ?? conclusion
+            let rest = end.map { String(conclusion[$0.lowerBound...].drop { " :".contains($0) }) } ?? ""
+            parts.append(.tag("p", ["class": style], [.tag("strong", head), .text(rest)]))
         }
         if comparison.isInterrupted {
             parts.append(.paragraph("The comparison did not come to its end; what follows is of the rounds that are complete.", "verdict warning"))

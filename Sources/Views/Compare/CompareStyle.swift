@@ -2,6 +2,8 @@
 enum CompareStyle {
     static let sheet = """
         .verdict.plain{background:var(--card);border-color:var(--grid)}.verdict.differs{background:var(--card);border-color:var(--c0);border-left-width:5px}
+        .verdict.plain strong,.verdict.differs strong{display:block;font-size:1.15rem;text-transform:none;margin:0}
+        .verdict.plain,.verdict.differs{font-size:.95rem}
         .lead code{font-size:.9rem}
         .forest .ci{stroke:var(--axis);stroke-width:2.25}.forest .ci.sure{stroke:var(--ink);stroke-width:3.25}
         .forest .arrow{fill:var(--axis);stroke:none}.forest .arrow.sure{fill:var(--ink)}
@@ -11,7 +13,7 @@ enum CompareStyle {
         .swatch.one{width:0;height:14px;border-top:0;border-left:2px solid var(--text);opacity:.7}
         svg .line.thin{opacity:.55}
         .held.sure{color:var(--text)}.held.same,.held.unsure{font-weight:400;color:var(--dim)}.held.unsure{font-style:italic}
-        .unitcell{color:var(--dim)}.compared td:nth-child(2){text-align:left;white-space:normal}.compared th,.compared td{padding-right:14px}
+        .unitcell{color:var(--dim)}.compared td:nth-child(2),.compared thead th:nth-child(2){text-align:left;white-space:normal}.compared th,.compared td{padding-right:14px}
         .plans td{white-space:normal}
         """
 }

@@ -79,7 +79,7 @@ struct ForestPlot {
         let y = isWide ? top + step / 2 : top + step - 10
         func x(_ ratio: Double) -> Double { min(max(axes.x(ratio), frame.left), frame.width - frame.right) }
         var pieces: [Markup] = []
-        pieces.append(isWide ? Axes.label(row.name, frame.left - 12, y + 4, "end") : Axes.label(row.name, frame.left, y - 11, "start"))
+        pieces.append(isWide ? Axes.label(row.name, frame.left - 18, y + 4, "end") : Axes.label(row.name, frame.left, y - 11, "start"))
         let ratio = CompareTable.number(row.median)
         pieces.append(
             isWide ? Axes.label(ratio, frame.width - 4, y + 4, "end", row.isSure ? "named strong" : "label")

@@ -13,7 +13,7 @@ enum PlanSections {
                 .facts([
                     ("profile", .text(plan.profile)), ("users", .text(UnitText.count(plan.users))), ("arrivals", .text(arrivals(plan))),
                     ("session", .text(StepText.render(plan))), ("workers", .text(UnitText.count(plan.workers.count))),
-                    ("network", .text(plan.network.rawValue)), ("engine", .text(plan.engine.rawValue)), ("fit", .text(plan.fit.rawValue)),
+                    ("network", .text(plan.network.rawValue)), ("engine", .text(plan.engine.rawValue + (plan.waiting.map { ", waiting by \($0.words)" } ?? ""))), ("fit", .text(plan.fit.rawValue)),
                     ("clock", .text(plan.speedup == 1 ? "as on the wall" : "\(UnitText.decimal(plan.speedup, places: 2)) model seconds a second")),
                     ("hold", .text("\(UnitText.seconds(plan.holdSeconds)) of wall clock")),
                 ]))
