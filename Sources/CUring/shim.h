@@ -20,6 +20,9 @@
 #ifndef IORING_SETUP_SINGLE_ISSUER
 #define IORING_SETUP_SINGLE_ISSUER (1U << 12)
 #endif
+#ifndef IORING_RECVSEND_POLL_FIRST
+#define IORING_RECVSEND_POLL_FIRST (1U << 0)
+#endif
 #ifndef IORING_SETUP_DEFER_TASKRUN
 #define IORING_SETUP_DEFER_TASKRUN (1U << 13)
 #endif
@@ -88,6 +91,32 @@ static inline void simbench_prep_watch(struct io_uring_sqe *sqe, uint32_t slot, 
     sqe->flags |= IOSQE_FIXED_FILE;
     io_uring_sqe_set_data64(sqe, token);
 }
+
+// Shares `entries` places for buffers with the kernel, as group `group`. 0 or the negated errno (Linux 5.19).
+static inline int simbench_share_buffers(struct io_uring *ring, void *places, unsigned entries, unsigned group) {
+    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)places, .ring_entries = entries, .bgid = (uint16_t)group};
+    io_uring_buf_ring_init((struct io_uring_buf_ring *)places);
+    return io_uring_register_buf_ring(ring, &reg, 0);
+}
+
+static inline void simbench_give_buffer(void *places, unsigned entries, void *buffer, unsigned bytes, uint16_t number) {
+    struct io_uring_buf_ring *shared = (struct io_uring_buf_ring *)places;
+    io_uring_buf_ring_add(shared, buffer, bytes, number, io_uring_buf_ring_mask(entries), 0);
+    io_uring_buf_ring_advance(shared, 1);
+}
+
+// A receive that names a group instead of a buffer, and waits before it tries: nothing is there yet.
+static inline void simbench_prep_receive_at_rest(struct io_uring_sqe *sqe, uint32_t slot, unsigned group, uint64_t token) {
+    io_uring_prep_recv(sqe, (int)slot, NULL, 0, 0);
+    sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+    sqe->buf_group = (uint16_t)group;
+    io_uring_sqe_set_data64(sqe, token);
+}
+
+// Whether a completion names a buffer of a group, and which.
+static inline bool simbench_names_buffer(uint32_t flags) { return flags & IORING_CQE_F_BUFFER; }
+static inline uint32_t simbench_buffer_named(uint32_t flags) { return flags >> IORING_CQE_BUFFER_SHIFT; }
 
 static inline void simbench_prep_bell(struct io_uring_sqe *sqe, int descriptor, uint64_t token) {
     io_uring_prep_poll_multishot(sqe, descriptor, POLLIN);

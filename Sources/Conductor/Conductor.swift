@@ -74,6 +74,8 @@ final class Run {
     /// Why the load ended early although nothing broke: what the profile expects to happen has happened.
     var stopped: String?
     var droplet: TargetDroplet?
+    /// The target's CPUs, where its droplet limits them and not its memory.
+    var targetGroup: Cgroup?
     /// The workers' droplets, which one process carries, as one; nil where the profile limits none, or not below the host.
     var workersGroup: Cgroup?
     var last: Sample?
@@ -248,10 +250,13 @@ final class Run {
     private func buildDroplet(_ world: World) throws {
         do {
             droplet = try plan.cap.map { try TargetDroplet($0, plan, in: world) }
-            if let bytes = plan.workersMemoryBytes, plan.host.capUnavailableBecause == nil {
-                var limits = CgroupLimits()
-                limits.memoryBytes = bytes
-                limits.swapBytes = 0
+            if droplet == nil, let cpus = plan.targetQuota {
+                targetGroup = try world.makeCgroup("target", CgroupLimits(cpuQuota: Double(cpus)))
+            }
+            let bytes = plan.host.capUnavailableBecause == nil ? plan.workersMemoryBytes : nil
+            if bytes != nil || plan.workersQuota != nil {
+                let limits = CgroupLimits(
+                    memoryBytes: bytes, swapBytes: bytes.map { _ in 0 }, cpuQuota: plan.workersQuota.map { Double($0) })
                 workersGroup = try world.makeCgroup("workers", limits)
             }
         } catch {
@@ -278,7 +283,7 @@ final class Run {
             2: record.events, LaneProcess.Descriptor.plan: planFile, LaneProcess.Descriptor.board: boardDescriptor,
             LaneProcess.Descriptor.bell: bell,
         ]
-        if let group = role == .target ? droplet?.group : workersGroup { request.cgroupProcs = group.procs }
+        if let group = role == .target ? droplet?.group ?? targetGroup : workersGroup { request.cgroupProcs = group.procs }
         if role == .target, let door { request.descriptors[LaneProcess.Descriptor.door] = door.descriptor }
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
@@ -302,8 +307,8 @@ final class Run {
 
     private func ramp(_ figures: inout Figures) {
         figures.memoryBefore = memoryMark()
-        figures.targetCPUs = waiting.target?.measured.allowedCPUs()
-        figures.workersCPUs = waiting.workers?.measured.allowedCPUs()
+        figures.targetCPUs = usableCPUs(waiting.target, quota: plan.targetQuota)
+        figures.workersCPUs = usableCPUs(waiting.workers, quota: plan.workersQuota)
         figures.workBefore = workMark()
         figures.usageBefore = Usage(target: waiting.target?.measured, workers: waiting.workers?.measured)
         let start = monotonicSeconds() + 0.001
@@ -345,6 +350,11 @@ final class Run {
         figures.rampJoins = tally().openedTotal
         figures.usageAfter = Usage(target: waiting.target?.measured, workers: waiting.workers?.measured)
         figures.workAfter = workMark()
+    }
+
+    /// Those it may run on, or as many as its quota comes to.
+    private func usableCPUs(_ process: ChildProcess?, quota: Int?) -> Int? {
+        process?.measured.allowedCPUs().map { min($0, quota ?? $0) }
     }
 
     private func workMark() -> WorkMark {

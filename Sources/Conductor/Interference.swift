@@ -12,7 +12,7 @@ extension Summary.Interference {
         var target: Double?
         var workers: Double?
         var softirq: Double?
-        /// How many CPUs each side may use.
+        /// How many CPUs each side may use, by where it may run or by its quota.
         var targetCPUs: Int?
         var workersCPUs: Int?
     }
@@ -24,6 +24,7 @@ extension Summary.Interference {
     ///   CPU idle is meant, and says nothing.
     init(_ used: Used, isPaced: Bool) {
         self.init()
+        method = Self.method(used, isPaced: isPaced)
         guard used.seconds > 0 else { return }
         let all = used.seconds * Double(max(1, used.hostCPUs)) / 100
         hostBusyPct = used.idle.map { min(100, max(0, 100 - $0 / all)) }
@@ -47,21 +48,43 @@ extension Summary.Interference {
 
     private mutating func judge(_ used: Used, isPaced: Bool) {
         guard let target = targetPct, let workers = workersPct else { return }
-        // Workers that have CPUs of their own are the limit when those are used up and the target's are not.
+        // A side that has CPUs of its own, or a quota, is the limit when it has used them up.
         func fills(_ percent: Double, _ cpus: Int?) -> Bool? {
             guard let cpus, cpus < used.hostCPUs else { return nil }
             return percent * Double(used.hostCPUs) / Double(max(1, cpus)) >= Self.busyPercent
         }
-        if let full = fills(workers, used.workersCPUs) {
-            let isTargetFull = fills(target, used.targetCPUs) ?? false
-            generatorBound = full && !isTargetFull
-            verdict = generatorBound == true ? Self.generator : isTargetFull ? Self.server : Self.free
-            return
+        let isTargetFull = fills(target, used.targetCPUs)
+        if let isFull = fills(workers, used.workersCPUs) {
+            generatorBound = isFull && isTargetFull != true
+            return verdict = isTargetFull == true ? Self.server : isFull ? Self.generator : Self.free
+        }
+        if isTargetFull == true {
+            generatorBound = false
+            return verdict = Self.server
         }
         guard let busy = hostBusyPct else { return }
         if isPaced { generatorBound = busy >= Self.busyPercent && workers > target }
         guard busy >= Self.busyPercent else { return verdict = Self.free }
         verdict = !isPaced ? Self.both : workers > target ? Self.generator : Self.server
+    }
+
+    /// Of a run whose ramp did not come to its end.
+    static var unmeasured: Self {
+        var gauge = Self()
+        gauge.method = "Nothing was measured: there was no ramp, or it did not come to its end."
+        return gauge
+    }
+
+    private static func method(_ used: Used, isPaced: Bool) -> String {
+        func own(_ side: String, _ cpus: Int?) -> String {
+            cpus.flatMap { $0 < used.hostCPUs ? " The \(side) may use \($0) of the host's \(used.hostCPUs) CPUs." : nil } ?? ""
+        }
+        return "CPU time over the ramp, in percent of all the host's: idle time and softirq from /proc/stat, the sides' from their processes; "
+            + "others is what is busy and neither. CPUs count as used up from \(Int(busyPercent)) % on: a side's own, where it has its own or a "
+            + "quota, else the host's." + own("target", used.targetCPUs) + own("workers", used.workersCPUs)
+            + " Generator-bound: the workers had used theirs up and the target had not, or both share them and the workers took more."
+            + (isPaced ? "" : " At rate max the load is meant to take all that both share: that is called cpu-bound.")
+            + " Work in softirq is under no quota."
     }
 
     private static let generator = "generator-bound"

@@ -80,7 +80,7 @@ public enum LaneProcess {
             chainCPUs: chainCPUs(plan), footprint: plan.footprint.map(footprintPart),
             hibernateAfterNanoseconds: plan.hibernateAfterSeconds.map { UInt64($0 / plan.speedup * 1e9) },
             rules: rules(plan.target.rules, speedup: plan.speedup),
-            door: board.targetLanes > plan.target.lanes ? Descriptor.door : nil)
+            door: board.targetLanes > plan.target.lanes ? Descriptor.door : nil, receivesAtRest: plan.waiting == .receive)
     }
 
     /// The plan's rules in wall time.
@@ -127,7 +127,7 @@ public enum LaneProcess {
             isExponential: plan.interArrival == .exponential, activeLanes: plan.activeLanes, window: plan.window,
             retries: plan.retries, retryWaitMilliseconds: Int(plan.retryWaitMilliseconds.rounded(.up)),
             hasSocketCommands: plan.host.isKernelAtLeast(6, 7), session: SessionOrders.steps(plan), phases: shares(plan),
-            lanes: lanes, host: plan.target.host)
+            lanes: lanes, host: plan.target.host, receivesAtRest: plan.waiting == .receive)
     }
 
     /// A worker in a namespace of its own has but one address.

@@ -148,6 +148,8 @@ public struct Summary: Codable, Equatable, Sendable {
         public var generatorBound: Bool?
         /// `generator-bound`, `target-bound`, `cpu-bound` (both sides at rate max), or `not cpu-bound`.
         public var verdict: String?
+        /// What the shares are and how the verdict comes about, in sentences; nil in records of versions that did not tell.
+        public var method: String?
     }
     public struct Teardown: Codable, Equatable, Sendable {
         public var seconds: Double
@@ -250,7 +252,7 @@ public struct Summary: Codable, Equatable, Sendable {
         ],
         "cpu_us_per_connection": ["target", "workers", "softirq"],
         "interference": [
-            "host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct", "generator_bound", "verdict",
+            "host_busy_pct", "target_pct", "workers_pct", "softirq_pct", "others_pct", "idle_pct", "generator_bound", "verdict", "method",
         ],
         "fidelity": [
             "rmse_pct", "max_deviation_pct", "max_relative_deviation_pct", "final_deviation_pct", "reference_final_connected",

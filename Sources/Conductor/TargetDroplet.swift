@@ -34,7 +34,7 @@ final class TargetDroplet {
         var limits = CgroupLimits()
         limits.memoryBytes = limitBytes
         limits.swapBytes = cap.swapBytes
-        if let cpus = plan.target.droplet.cpus, cpus < plan.host.cpus { limits.cpuQuota = Double(cpus) }
+        limits.cpuQuota = plan.targetQuota.map { Double($0) }
         group = try world.makeCgroup("target", limits)
         last = group.reading()
     }

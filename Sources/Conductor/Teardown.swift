@@ -98,7 +98,7 @@ extension Run {
             (summary.verdict, status) = failed ? ("failed", 1) : ("passed", 0)
         }
         record.keep(LatencyTable(board))
-        summary.degraded += (droplet?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
+        summary.degraded += (droplet?.degraded ?? targetGroup?.degraded ?? []) + (workersGroup?.degraded ?? []).map { "Workers: \($0)" } + record.troubles
         note("Verdict: \(summary.verdict).")
         // What the run came to is handed back even when it cannot be kept; but a run without a record has broken.
         do { try record.finish(summary) } catch {
@@ -185,7 +185,7 @@ extension Run {
     }
 
     func interference(_ figures: Figures) -> Summary.Interference {
-        guard let before = figures.usageBefore, let after = figures.usageAfter else { return .init() }
+        guard let before = figures.usageBefore, let after = figures.usageAfter else { return .unmeasured }
         let used = Summary.Interference.Used(
             seconds: after.seconds - before.seconds, hostCPUs: plan.host.cpus,
             idle: Usage.isWholeHost(plan) ? after.idleSeconds(since: before) : nil,

@@ -60,7 +60,11 @@ public final class Cgroup {
     private func build(_ limits: CgroupLimits, _ host: CgroupHost, _ journal: Journal) throws {
         try place("memory", in: host, journal) { _, _ in
             degraded += try memory.limit(bytes: limits.memoryBytes, swapBytes: limits.swapBytes)
-            if let memory = memory as? MemoryControllerV1 { degraded += try memory.prepare() }
+            if let memory = memory as? MemoryControllerV1 {
+                let missing = try memory.prepare()
+                // Where memory has no limit, nothing is missing from it.
+                if limits.memoryBytes != nil { degraded += missing }
+            }
         }
         if let swappiness = limits.swappiness { try setSwappiness(swappiness) }
         if let cpus = limits.cpuQuota {

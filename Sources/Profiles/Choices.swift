@@ -1,12 +1,14 @@
 /// The choices between a profile's wishes, the flags and what the host allows: engine, network, speedup.
 struct Choices {
     let engine: Plan.EngineKind
+    let waiting: Plan.Waiting
     let network: Plan.NetworkModel
     private(set) var degraded: [String] = []
 
     init(_ profile: Profile, _ flags: Flags, _ host: HostFacts) throws(PlanError) {
         var degraded: [String] = []
         engine = try Self.engine(profile, flags, host, &degraded)
+        waiting = profile.tuning.waiting ?? .usual(engine)
         network = try Self.network(profile, flags, host, &degraded)
         self.degraded = degraded
     }
@@ -14,9 +16,21 @@ struct Choices {
     private static func engine(
         _ profile: Profile, _ flags: Flags, _ host: HostFacts, _ degraded: inout [String]
     ) throws(PlanError) -> Plan.EngineKind {
-        let wanted = flags.engine ?? profile.engine ?? .ioUring
+        let waiting = profile.tuning.waiting
+        let wanted = flags.engine ?? profile.engine ?? waiting?.engine ?? .ioUring
+        if let waiting, waiting.engine != wanted {
+            let own = Plan.Waiting.allCases.filter { $0.engine == wanted }.map(\.rawValue).joined(separator: " or ")
+            throw .invalid(
+                "tuning.waiting is \(waiting.rawValue), which is \(waiting.engine.rawValue)'s way, and the engine is \(wanted.rawValue). "
+                    + "\(wanted.rawValue) waits by \(own): say that, or leave tuning.waiting out.")
+        }
         guard wanted == .ioUring, let reason = host.ioUringUnavailableBecause else { return wanted }
         let cause = sentence(reason)
+        if let waiting {
+            throw .hostCannot(
+                "tuning.waiting is \(waiting.rawValue), which is io_uring's way, and io_uring does not work here. \(cause) "
+                    + "Leave tuning.waiting out, and the engine is epoll.")
+        }
         if flags.engine == .ioUring {
             throw .hostCannot(
                 "--engine io_uring: io_uring does not work here. \(cause) Use --engine epoll, or leave --engine out.")

@@ -10,9 +10,14 @@ enum Costs {
         ("tcp_sock", 2_521), ("socket_inode", 862), ("dentry", 195), ("file", 195), ("lsm_blobs", 56),
     ]
 
-    /// What it costs to watch an idle connection: one poll request, or one epoll item with its wait entry.
-    private static func watch(_ engine: Plan.EngineKind) -> (name: String, bytes: Double) {
-        engine == .ioUring ? ("poll_request", 256) : ("epoll_item", 208)
+    /// What waiting on an idle connection costs: one poll request; one receive request with its poll and the header of its
+    /// message; or one epoll item with its wait entry.
+    private static func watch(_ waiting: Plan.Waiting) -> (name: String, bytes: Double) {
+        switch waiting {
+        case .item: ("epoll_item", 208)
+        case .poll: ("poll_request", 256)
+        case .receive: ("receive_request", 864)
+        }
     }
 
     /// Every client end with a source port of its own adds one inet_bind_bucket and one inet_bind2_bucket.
@@ -42,6 +47,11 @@ enum Costs {
 
     static func chargesSockets(_ host: HostFacts) -> Bool { host.isKernelAtLeast(6, 12) }
 
+    /// What a way of waiting adds to that, which was measured with a poll or an item: they are within its error.
+    static func chargedBeyond(_ waiting: Plan.Waiting) -> Double {
+        waiting == .receive ? watch(.receive).bytes - watch(.poll).bytes : 0
+    }
+
     /// Rings, buffers, tables and the touched stack of one lane. An allowance, not a measurement.
     static let laneFixedBytes: UInt64 = 400 << 10
     /// One worker's namespace, link and process. An allowance, not a measurement.
@@ -55,8 +65,8 @@ enum Costs {
     ///
     /// - Parameter portsPerUser: source ports used per connection: 1, or less where one port serves several of the
     ///   target's.
-    static func ledger(_ engine: Plan.EngineKind, portsPerUser: Double) -> [Plan.LedgerLine] {
-        let watch = watch(engine)
+    static func ledger(_ waiting: Plan.Waiting, portsPerUser: Double) -> [Plan.LedgerLine] {
+        let watch = watch(waiting)
         var lines: [Plan.LedgerLine] = []
         for end in ["target_kernel", "worker_kernel"] {
             for object in endObjects + [watch] {

@@ -19,7 +19,11 @@ struct DropletPlan {
     /// run measures it and sets the limit by what it measured.
     static let emptyTargetBytes: UInt64 = 24 << 20
 
-    init(_ profile: Profile) {
+    /// What of the kernel's part is this engine's way of waiting, beside what any server's kernel holds.
+    let waitingBytes: Double
+
+    init(_ profile: Profile, _ waiting: Plan.Waiting) {
+        waitingBytes = Costs.chargedBeyond(waiting)
         droplet = profile.target.droplet
         footprintBytes = profile.footprintBytes
         isCommand = profile.target.command != nil
@@ -45,7 +49,7 @@ struct DropletPlan {
                     + "\(UnitText.bytes(base)) (target.droplet.base) and an empty server \(UnitText.bytes(Self.emptyTargetBytes)). "
                     + "Give it more memory than that.")
         }
-        let charged = Costs.chargedKernelBytes(on: host) + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
+        let charged = Costs.chargedKernelBytes(on: host) + waitingBytes + Costs.targetUserBytes + Double(footprintBytes) * fitting.footprintScale
         let knee = Int(Double(kneeOfModel) * fitting.connectionScale)
         let swapScale = charged / modelBytes * fitting.connectionScale
         var cap = Plan.Cap(

@@ -267,6 +267,8 @@ public struct Plan: Codable, Equatable, Sendable {
     public var profile: String
     public var about: String
     public var engine: EngineKind
+    /// nil in records of versions that knew but one way for each engine.
+    public var waiting: Waiting?
     public var fit: Fit
     /// Model seconds per wall second.
     public var speedup: Double
@@ -334,14 +336,4 @@ public struct Plan: Codable, Equatable, Sendable {
     public var modelFootprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.modelBytes } }
     /// What of it is really allocated per connection, bytes.
     public var footprintBytes: UInt64 { footprint.reduce(0) { $0 + $1.bytes } }
-
-    /// The memory of all workers' droplets together; nil when one of them has no limit, or the host has less anyway.
-    public var workersMemoryBytes: UInt64? {
-        var sum: UInt64 = 0
-        for worker in workers {
-            guard let bytes = worker.droplet.memoryBytes else { return nil }
-            sum += bytes
-        }
-        return sum > 0 && sum < host.memoryTotalBytes ? sum : nil
-    }
 }

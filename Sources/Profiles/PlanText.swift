@@ -88,6 +88,7 @@ public enum PlanText {
         ]
         return ["Lanes"] + table(rows)
             + ["  \(plan.activeLanes) ramp at a time on each side, \(plan.window) handshakes in flight in each"]
+            + (plan.waiting.map { ["  a connection at rest waits by \($0.words)"] } ?? [])
     }
 
     private static func expectations(_ plan: Plan) -> [String] {

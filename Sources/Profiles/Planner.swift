@@ -18,7 +18,7 @@ public enum Planner {
         var placementNotes: [String] = []
         let placement = try Placer(host).place(profile.placement, notes: &placementNotes)
         let workforce = Workforce(groups: profile.workers, targetPortCount: profile.target.portCount)
-        let ledger = Costs.ledger(choices.engine, portsPerUser: workforce.portsPerUser)
+        let ledger = Costs.ledger(choices.waiting, portsPerUser: workforce.portsPerUser)
         let capacity = try Capacity(
             host: host, engine: choices.engine, activeLanes: activeLanes(profile, host, placement),
             targetLanes: profile.tuning.targetLanes, ledger: ledger)
@@ -30,7 +30,7 @@ public enum Planner {
         let base = arrivals.users
         if let connections = flags.connections { arrivals.scale(to: connections) }
         if let rate = flags.rate { arrivals.pace(rate) }
-        let droplet = DropletPlan(profile)
+        let droplet = DropletPlan(profile, choices.waiting)
         let fitting = try fitting(profile, flags, host, droplet, capacity, workforce, users: arrivals.users, base: base)
         if fitting.connectionScale < 1 { arrivals.shrink(by: fitting.connectionScale) }
 
@@ -66,7 +66,6 @@ public enum Planner {
         Unanswered.settle(&workers, isUnpaced: arrivals.isUnpaced, choices.network, notes: &notes, degraded: &degraded)
         var cap = try droplet.cap(fitting, speedup: speedup, host: host)
         if let cap { notes += DropletPlan.notes(cap) }
-        notes += Remarks.processors(profile, hasCap: cap != nil && host.capUnavailableBecause == nil, host: host)
         if cap != nil, let reason = host.capUnavailableBecause {
             cap = nil
             degraded.append("The droplet's limits are not enforced. \(reason)")
@@ -79,8 +78,8 @@ public enum Planner {
         }
 
         var plan = Plan(
-            version: version, profile: profile.name, about: profile.about, engine: choices.engine, fit: fitting.fit,
-            speedup: speedup, seed: flags.seed ?? Flags.defaultSeed, interArrival: profile.load.interArrival,
+            version: version, profile: profile.name, about: profile.about, engine: choices.engine, waiting: choices.waiting,
+            fit: fitting.fit, speedup: speedup, seed: flags.seed ?? Flags.defaultSeed, interArrival: profile.load.interArrival,
             phases: arrivals.phases, users: arrivals.users, holdSeconds: flags.holdSeconds ?? profile.holdSeconds,
             retries: profile.load.retries, retryWaitMilliseconds: profile.load.retryWaitMilliseconds,
             session: profile.session, network: choices.network, synRetries: patience.retries,
@@ -95,7 +94,7 @@ public enum Planner {
             placement: placement, rps: steering,
             expectations: expectations, referencePath: profile.referencePath, degraded: degraded, notes: notes, host: host)
         plan.predictions = Predictions.all(plan)
-        plan.notes += Remarks.session(plan)
+        plan.notes += Remarks.processors(plan) + Remarks.session(plan)
         return plan
     }
 

@@ -96,6 +96,8 @@ public struct Profile: Equatable, Sendable {
         public var activeLanes: Int?
         public var window: Int?
         public var targetLanes: Int?
+        /// How the engine waits on a connection at rest; nil: by a poll on io_uring.
+        public var waiting: Plan.Waiting?
     }
 
     public var name: String

@@ -63,21 +63,34 @@ enum Remarks {
             + buffers(arrivals, host)
     }
 
-    /// CPUs are a quota around the target, where it has a droplet's memory limit and fewer of them than the host.
-    static func processors(_ profile: Profile, hasCap: Bool, host: HostFacts) -> [String] {
+    /// CPUs are a quota around either side, where its droplets have fewer of them than the host.
+    static func processors(_ plan: Plan) -> [String] {
+        let host = plan.host
         var sentences: [String] = []
-        if let cpus = profile.target.droplet.cpus {
+        let unenforced = host.capUnavailableBecause == nil ? nil : "that takes control groups"
+        if let cpus = plan.target.droplet.cpus {
             if cpus > host.cpus {
                 sentences.append("The target has the \(host.cpus) CPUs of this host, shared with the workers, where its droplet has \(cpus).")
-            } else if !hasCap {
-                sentences.append("The target's \(cpus) CPUs are not enforced: that takes a memory limit and control groups.")
+            } else if cpus < host.cpus, let unenforced {
+                sentences.append("The target's \(amount(cpus)) not enforced: \(unenforced).")
             }
         }
-        if profile.workers.contains(where: { $0.droplet.cpus != nil }) {
-            sentences.append("The workers' CPUs are not limited: they share what this host has.")
+        guard plan.workers.contains(where: { $0.droplet.cpus != nil }) else { return sentences }
+        if let cpus = plan.workersCPUs {
+            if cpus >= host.cpus {
+                sentences.append("The workers' \(cpus) CPUs are not limited: they share the \(host.cpus) of this host.")
+            } else {
+                sentences.append(
+                    unenforced.map { "The workers' \(amount(cpus)) not enforced: \($0)." }
+                        ?? "All workers together have a quota of \(cpus == 1 ? "1 CPU" : "\(cpus) CPUs"): one process carries them.")
+            }
+        } else {
+            sentences.append("The workers' CPUs are not limited: not all of them have a number.")
         }
         return sentences
     }
+
+    private static func amount(_ cpus: Int) -> String { cpus == 1 ? "1 CPU is" : "\(cpus) CPUs are" }
 
     /// A worker with more users than ports is legal: it may be the experiment.
     private static func ports(_ workforce: Workforce, _ workers: [Plan.Worker]) -> [String] {

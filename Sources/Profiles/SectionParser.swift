@@ -128,11 +128,12 @@ enum SectionParser {
     }
 
     static func tuning(_ cursor: YAMLCursor) throws(ProfileError) -> Profile.Tuning {
-        let fields = try cursor.fields(["active_lanes", "window", "target_lanes"], "tuning")
+        let fields = try cursor.fields(["active_lanes", "window", "target_lanes", "waiting"], "tuning")
         var tuning = Profile.Tuning()
         if let lanes = fields["active_lanes"] { tuning.activeLanes = try lanes.count(1...Limits.activeLanes) }
         if let window = fields["window"] { tuning.window = try window.count(1...Limits.window) }
         if let lanes = fields["target_lanes"] { tuning.targetLanes = try lanes.count(1...Limits.lanes) }
+        if let waiting = fields["waiting"] { tuning.waiting = try waiting.choice() }
         return tuning
     }
 

@@ -9,7 +9,7 @@ public struct Variation: Equatable, Sendable {
 
     /// Names of plan.json that a profile has under another.
     private static let planKeys = [
-        "target.lanes": "tuning.target_lanes", "active_lanes": "tuning.active_lanes", "window": "tuning.window",
+        "target.lanes": "tuning.target_lanes", "active_lanes": "tuning.active_lanes", "window": "tuning.window", "waiting": "tuning.waiting",
     ]
 
     /// Values are told apart by commas outside of brackets; the same value may stand twice.

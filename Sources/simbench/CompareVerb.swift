@@ -52,44 +52,32 @@ struct CompareVerb: ParsableCommand {
                 try output.carryOut(plan, directory: RunFolder.use(directory), showsSummary: false, title: "\(plan.profile), \(title)")
             },
             waitForQuiet: { Conductor.waitForQuiet(users: users, interrupts) },
-            note: { if !output.quiet { Screen.errors.write($0 + "\n") } })
+            note: { if !output.quiet { Screen.errors.write($0 + "\n") } },
+            // What cannot be written now is tried again at the end, and said then.
+            keep: { try? CompareRecord.keep($0, folder) })
         let (comparison, status) = Compare.carryOut(request, means)
-        try CompareRecord.write(comparison, folder)
+        // Shown first: what a full disk cannot take is not lost.
         if !output.quiet {
             let style = Screen.output.style(ProcessInfo.processInfo.environment)
             Screen.output.write(CompareText.render(comparison, directory: folder, style: style))
+        }
+        do { try CompareRecord.write(comparison, folder) } catch let failure as Failure where status == 130 {
+            // Whoever pressed Ctrl-C is told that it was heeded.
+            Failure.say(failure.description)
         }
         throw ExitCode(status)
     }
 
     // MARK: Plans
 
-    /// All of them, so that what one value lacks is known before another has run for an hour.
     private func plans() throws -> [Plan] {
-        var plans: [Plan] = []
-        for value in vary.values {
-            do { plans.append(try output.settled { try variant(value) }) } catch {
-                let (sentence, status) = Failure.explain(error)
-                throw Failure(status: Failure.Status(rawValue: status) ?? .broken, description: blame(value, sentence))
-            }
+        do {
+            return try options.maker().plans(
+                vary, options.flags, overrides: options.overrides, flag: { try flag($0)?.flags }, settled: { try output.settled($0) })
+        } catch let refusal as VariantRefusal {
+            let (sentence, status) = Failure.explain(refusal.reason)
+            throw Failure(status: Failure.Status(rawValue: status) ?? .broken, description: refusal.blame(sentence))
         }
-        for first in plans.indices {
-            for second in plans.indices where second > first && vary.values[first] != vary.values[second] && plans[first].isSameRun(as: plans[second]) {
-                throw Failure.usage(
-                    "--vary \(vary.key): \(vary.values[first]) and \(vary.values[second]) come to the same plan, so there is nothing to compare. "
-                        + "To see how much equal runs differ, give one value twice.")
-            }
-        }
-        return plans
-    }
-
-    private func variant(_ value: String) throws -> Plan {
-        var options = options
-        guard let flag = try flag(value) else {
-            options.overrides.append(vary.override(value))
-            return try options.plan()
-        }
-        return try options.plan(laid: flag.flags)
     }
 
     /// The key as a flag of `run`; nil when it is none.
@@ -99,33 +87,6 @@ struct CompareVerb: ParsableCommand {
             let message = PlanOptions.message(for: error)
             if message.hasPrefix("Unknown option") { return nil }
             throw Failure.usage(message.hasSuffix(".") ? message : message + ".")
-        }
-    }
-
-    /// Whose fault it is, in the words of this verb: what a profile refuses is said of a --set.
-    private func blame(_ value: String, _ sentence: String) -> String {
-        let set = "--set \(vary.override(value)): "
-        let rest = sentence.hasPrefix(set) ? String(sentence.dropFirst(set.count)) : sentence
-        return "--vary \(vary.key)=\(value): \(rest)"
-    }
-}
-
-/// What a comparison leaves beside its runs.
-enum CompareRecord {
-    static func write(_ comparison: Comparison, _ folder: String) throws {
-        let runs = comparison.variants.compactMap { variant -> (heading: String, run: RunRecord)? in
-            guard let directory = comparison.medianRun(variant.label), let run = try? RunRecord(directory: "\(folder)/\(directory)") else { return nil }
-            return (comparison.heading(variant.label), run)
-        }
-        let files = [
-            ("compare.json", try comparison.encoded()),
-            ("compare.md", Data(CompareMarkdown.render(comparison).utf8)),
-            ("compare.html", Data(CompareHTML.render(comparison, curves: CompareHTML.chart(comparison, runs)).utf8)),
-        ]
-        for (name, data) in files {
-            do { try data.write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic) } catch {
-                throw Failure.broken("\(folder)/\(name) could not be written: \(error.localizedDescription) The records of the runs are in \(folder).")
-            }
         }
     }
 }

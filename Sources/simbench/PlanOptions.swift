@@ -99,11 +99,16 @@ struct PlanOptions: ParsableArguments {
     ///   - name: a profile of the sweep that `--profile` names; nil is `--profile` itself.
     ///   - laid: flags that count instead of these.
     func plan(_ name: String? = nil, laid: Flags = Flags()) throws -> Plan {
+        try maker(name).plan(flags.overlaid(by: laid), overrides: overrides)
+    }
+
+    /// Makes plans for this host. It may enter a user namespace, which comes before anything starts a thread.
+    func maker(_ name: String? = nil) throws -> PlanMaker {
         let privileges = Privileges.prepare()
-        let parsed = try ProfileFolders.finder().load(name ?? profileName(), overrides: overrides)
-        let flags = flags.overlaid(by: laid)
-        let host = try HostProbe().facts(privileges, trying: [flags.network ?? parsed.network])
-        return try Planner.plan(profile: parsed, flags: flags, host: host, version: Simbench.version)
+        let name = try name ?? profileName()
+        return PlanMaker(
+            version: Simbench.version, load: { try ProfileFolders.finder().load(name, overrides: $0) },
+            facts: { try HostProbe().facts(privileges, trying: $0) })
     }
 
     /// The plan for workers alone, which need no namespaces.

@@ -48,17 +48,15 @@ struct ReportExports: ParsableArguments {
         let summary: Summary
         let plan: Plan
         do { (summary, plan) = (try Summary.load(directory: folder), try Plan.load(directory: folder)) } catch { throw Failure.usage(error.description) }
-        for (flag, path, render) in wishes {
-            let text = render(summary, plan)
-            if path == "-" {
-                Screen.output.write(text)
-            } else {
-                do { try WholeFile.write(Data(text.utf8), to: path) } catch {
-                    throw Failure.hostCannot("\(error.description) Name another file with \(flag).")
-                }
-                Swift.print(path)
-            }
+        for (flag, path, render) in wishes { try put(render(summary, plan), to: path, flag) }
+    }
+
+    func put(_ text: String, to path: String, _ flag: String) throws {
+        if path == "-" { return Screen.output.write(text) }
+        do { try WholeFile.write(Data(text.utf8), to: path) } catch {
+            throw Failure.hostCannot("\(error.description) Name another file with \(flag).")
         }
+        Swift.print(path)
     }
 
     private func print(_ schema: Schema) throws {

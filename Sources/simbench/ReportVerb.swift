@@ -13,6 +13,7 @@ struct ReportVerb: ParsableCommand {
             simbench report <folder> ... [--html <file>]
             simbench report <folder> ... --svg <file> [--window 3500-5000]
             simbench report <folder> [--markdown <file>] [--junit <file>] [--openmetrics <file>]
+            simbench report <folder of a comparison> [--html <file>] [--markdown <file>]
             simbench report --schema summary|plan
             """)
 
@@ -49,6 +50,7 @@ struct ReportVerb: ParsableCommand {
     private static let mostRuns = 8
 
     func run() throws {
+        if folders.contains(where: CompareRecord.isIn) { return try redraw() }
         try exports.write(of: folders)
         let wantsPage = html != nil || (svg == nil && !exports.isAsked)
         guard wantsPage || svg != nil else { return }
@@ -64,6 +66,21 @@ struct ReportVerb: ParsableCommand {
             throw Failure.hostCannot("\(error.description) Name another file with --html.")
         }
         print(path)
+    }
+
+    /// A comparison that is over, or was killed.
+    private func redraw() throws {
+        guard folders.count == 1, let folder = folders.first else {
+            throw Failure.usage("\(folders.first(where: CompareRecord.isIn) ?? "") is a comparison; name it alone, or name runs in it.")
+        }
+        guard svg == nil, exports.junit == nil, exports.openmetrics == nil else {
+            throw Failure.usage("\(folder) is a comparison: it has a page and Markdown. Name one of the runs in it for the rest.")
+        }
+        if let path = exports.markdown {
+            let text = CompareMarkdown.render(try CompareRecord.read(folder))
+            try exports.put(text, to: path, "--markdown")
+        }
+        if html != nil || exports.markdown == nil { print(try CompareRecord.draw(folder, to: html)) }
     }
 
     private func draw(_ records: [RunRecord], to svg: String) throws {

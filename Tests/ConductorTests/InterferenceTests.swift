@@ -59,10 +59,34 @@ import Testing
         #expect(Summary.Interference(both, isPaced: false).verdict == "not cpu-bound")
     }
 
+    @Test func aTargetThatHasUsedItsQuotaUpIsTheLimit() {
+        // 1 of 4 CPUs is its quota, and the workers have plenty.
+        let quota = used { ($0.hostCPUs, $0.idle, $0.target, $0.workers, $0.targetCPUs, $0.workersCPUs) = (4, 20, 9.7, 8, 1, 4) }
+        for isPaced in [true, false] {
+            let gauge = Summary.Interference(quota, isPaced: isPaced)
+            #expect(gauge.generatorBound == false && gauge.verdict == "target-bound" && gauge.sentence == nil)
+        }
+        // Its quota is not what it lacks: the workers take the rest of the host.
+        let rest = used { ($0.hostCPUs, $0.idle, $0.target, $0.workers, $0.targetCPUs, $0.workersCPUs) = (4, 0.4, 5, 31, 1, 4) }
+        #expect(Summary.Interference(rest, isPaced: true).verdict == "generator-bound")
+        #expect(Summary.Interference(rest, isPaced: false).verdict == "cpu-bound")
+    }
+
+    @Test func everyGaugeSaysHowItWasMeasured() throws {
+        let method = try #require(Summary.Interference(used { $0.targetCPUs = 1 }, isPaced: false).method)
+        for words in ["from /proc/stat", "from 95 % on", "The target may use 1 of the host's 2 CPUs.", "Generator-bound: ", "At rate max", "softirq"] {
+            #expect(method.contains(words), "\(method)")
+        }
+        #expect(!method.contains("The workers may use"))
+        #expect(Summary.Interference.unmeasured.method?.hasPrefix("Nothing was measured") == true)
+    }
+
     @Test func whatIsNotKnownIsNotSaid() {
         let gauge = Summary.Interference(used { ($0.idle, $0.targetCPUs, $0.workersCPUs) = (nil, nil, nil) }, isPaced: true)
-        #expect(gauge.hostBusyPct == nil && gauge.othersPct == nil && gauge.generatorBound == nil && gauge.verdict == nil)
-        #expect(Summary.Interference(used { $0.seconds = 0 }, isPaced: true) == .init())
+        #expect(gauge.hostBusyPct == nil && gauge.othersPct == nil && gauge.generatorBound == nil && gauge.verdict == nil && gauge.method != nil)
+        var nothing = Summary.Interference(used { $0.seconds = 0 }, isPaced: true)
+        nothing.method = nil
+        #expect(nothing == .init())
         #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).verdict == nil)
     }
 

@@ -53,7 +53,7 @@ import Testing
             limitBytes: 1, swapLimitBytes: 1, baseBytes: 1, memoryPeakBytes: 1, swapPeakBytes: 1, limitHits: 1, oomKills: 1,
             chargedPerConnection: 1, predictedPerConnection: 1, chargeDeviationPct: 1)
         $0.interference = .init(hostBusyPct: 1, targetPct: 1, workersPct: 1, softirqPct: 1, generatorBound: false)
-        ($0.interference.othersPct, $0.interference.idlePct, $0.interference.verdict) = (1, 1, "cpu-bound")
+        ($0.interference.othersPct, $0.interference.idlePct, $0.interference.verdict, $0.interference.method) = (1, 1, "cpu-bound", "m")
         $0.contextSwitchesPerConnection = .init(target: 1, workers: 1, method: "m")
         $0.systemCallsPerConnection = .init(target: 1, workers: 1, method: "m")
         ($0.traffic.messagesSent, $0.traffic.messagesAnswered, $0.traffic.messagesRefused) = (1, 1, 1)

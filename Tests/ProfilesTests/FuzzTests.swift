@@ -55,7 +55,7 @@ import Testing
         ("target.droplet.swap", ["none", "host", "1 B", "1024 TiB"]), ("target.droplet.swap_speed", ["1 KB/s", "1000000 GB/s"]),
         ("target.droplet.base", ["0 B", "1024 TiB"]), ("footprint.0.bytes", ["1 B", "64 MiB"]),
         ("workers.1.unanswered", ["0 %", "100 %"]),
-        ("tuning.active_lanes", ["1", "256"]), ("tuning.window", ["1", "4096"]), ("tuning.target_lanes", ["1", "4096"]),
+        ("tuning.active_lanes", ["1", "256"]), ("tuning.window", ["1", "4096"]), ("tuning.target_lanes", ["1", "4096"]), ("tuning.waiting", ["item", "poll", "receive"]),
         ("expect.joined.peak", ["== users", ">= 0.001 % of users", "< 999999999999999999"]),
     ]
 

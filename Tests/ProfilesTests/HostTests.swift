@@ -70,12 +70,12 @@ import Testing
         #expect(none.contains("nothing is left"))
     }
 
-    @Test func enginesDifferInTheirWatch() {
-        let ring = Costs.ledger(.ioUring, portsPerUser: 1).reduce(0) { $0 + $1.bytes }
-        let epoll = Costs.ledger(.epoll, portsPerUser: 1).reduce(0) { $0 + $1.bytes }
-        #expect(ring == 8_569)
-        #expect(ring - epoll == 96)
-        #expect(Costs.ledger(.epoll, portsPerUser: 1).allSatisfy { !$0.source.isEmpty })
+    @Test func waysOfWaitingDiffer() {
+        func pair(_ waiting: Plan.Waiting) -> Double { Costs.ledger(waiting, portsPerUser: 1).reduce(0) { $0 + $1.bytes } }
+        #expect(pair(.poll) == 8_569)
+        #expect(pair(.poll) - pair(.item) == 96)
+        #expect(pair(.receive) - pair(.poll) == 1_216)
+        #expect(Costs.ledger(.item, portsPerUser: 1).allSatisfy { !$0.source.isEmpty })
     }
 
     // MARK: Privilege

@@ -54,11 +54,14 @@ public enum Compare {
         /// Waits until the host is quiet; nil when a person asked to stop.
         public var waitForQuiet: () -> (seconds: Double, isQuiet: Bool)?
         public var note: (String) -> Void
+        /// Told after every run what has come together so far, so that it is not lost whatever becomes of the rest.
+        public var keep: (Comparison) -> Void
 
         public init(
             run: @escaping (Plan, String, String) throws -> RunOutcome, waitForQuiet: @escaping () -> (seconds: Double, isQuiet: Bool)?,
-            note: @escaping (String) -> Void
+            note: @escaping (String) -> Void, keep: @escaping (Comparison) -> Void = { _ in }
         ) {
+            self.keep = keep
             self.run = run
             self.waitForQuiet = waitForQuiet
             self.note = note
@@ -97,6 +100,8 @@ public enum Compare {
             entries.append(entry)
             if entry.exitStatus == 130 { isInterrupted = true; break }
             if !entry.isWhole { remarks.append("\(name) broke, and its round is not compared: \(entry.verdict)") }
+            guard number + 1 < schedule.count else { break }
+            means.keep(ComparisonMaker(request: request, entries: entries, remarks: remarks, isInterrupted: true).make())
         }
         let maker = ComparisonMaker(request: request, entries: entries, remarks: remarks, isInterrupted: isInterrupted)
         let worst = entries.filter { $0.round > 0 || !$0.isWhole }.map(\.exitStatus).max() ?? 0

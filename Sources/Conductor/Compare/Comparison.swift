@@ -51,6 +51,10 @@ public struct Comparison: Codable, Equatable, Sendable {
         public var high: Double?
         public var bootstrapLow: Double?
         public var bootstrapHigh: Double?
+        /// How often chance alone makes ratios that are as far from 1; nil with too few pairs.
+        public var probability: Double?
+        /// The same as it counts among all figures of the comparison.
+        public var adjustedProbability: Double?
         public var verdict: Judgement
         /// In the order of the rounds.
         public var all: [Double]
@@ -58,10 +62,32 @@ public struct Comparison: Codable, Equatable, Sendable {
     public enum Judgement: String, Codable, Sendable {
         case noDifference = "no difference"
         case less, more
-        /// The interval does not cover 1, but among so many figures one that misses by chance has to be expected.
+        /// The interval does not cover 1, but among so many figures some that miss by chance have to be expected.
         case perhapsLess = "perhaps less"
         case perhapsMore = "perhaps more"
         case tooFew = "too few runs"
+    }
+    /// What a variant came to beside the first, over all figures.
+    public struct Outcome: Codable, Equatable, Sendable {
+        public enum Word: String, Codable, Sendable {
+            case different
+            case noDifference = "no difference"
+            /// No figure has an interval.
+            case unknown
+        }
+        public var variant: String
+        public var base: String
+        public var verdict: Word
+        /// Figures that have an interval, and how many of these differ, or perhaps.
+        public var judged: Int
+        public var differing: Int
+        public var perhaps: Int
+    }
+    /// Something that the variants' plans say differently, by label.
+    public struct PlanDifference: Codable, Equatable, Sendable {
+        /// Its dotted path in plan.json; [] stands for every element of a list.
+        public var key: String
+        public var values: [String: String]
     }
     public struct Quiet: Codable, Equatable, Sendable {
         public var secondsTotal: Double
@@ -88,6 +114,10 @@ public struct Comparison: Codable, Equatable, Sendable {
     public var notCompared: [String]
     /// One for each variant but the first, in sentences.
     public var conclusions: [String]
+    /// The same in words and numbers; nil in records of versions that had none.
+    public var outcomes: [Outcome]?
+    /// nil in records of versions that did not look.
+    public var planDifferences: [PlanDifference]?
     public var remarks: [String]
     public var method: String
     /// The command that repeats it.
@@ -138,6 +168,8 @@ extension Comparison.Ratio {
         try container.encode(high, forKey: .high)
         try container.encode(bootstrapLow, forKey: .bootstrapLow)
         try container.encode(bootstrapHigh, forKey: .bootstrapHigh)
+        try container.encode(probability, forKey: .probability)
+        try container.encode(adjustedProbability, forKey: .adjustedProbability)
         try container.encode(verdict, forKey: .verdict)
         try container.encode(all, forKey: .all)
     }

@@ -20,7 +20,9 @@ struct ComparisonMaker {
             order: CompareOrder.rounds(variants: labels.count, count: request.rounds).map { $0.map { labels[$0] }.joined(separator: " ") },
             isInterrupted: isInterrupted, quiet: quiet, figures: figures.filter { !$0.ratios.allSatisfy { $0.pairs == 0 } },
             notCompared: figures.filter { $0.ratios.allSatisfy { $0.pairs == 0 } }.map(\.name),
-            conclusions: labels.dropFirst().map { conclusion($0, figures) }, remarks: allRemarks(rounds.count), method: Self.method,
+            conclusions: labels.dropFirst().map { conclusion($0, figures) },
+            outcomes: labels.dropFirst().map { outcome($0, figures) },
+            planDifferences: PlanDifferences.of(zip(labels, request.variants).map { ($0, $1.plan) }), remarks: allRemarks(rounds.count), method: Self.method,
             command: request.command, runs: entries, host: base.host)
     }
 
@@ -29,8 +31,9 @@ struct ComparisonMaker {
         + "Its 95 % interval is Student's t on the logarithms of the ratios (more than \(PairedRatios.mostPairsForT) pairs: the sign test's "
         + "order statistics), because the percentile bootstrap of the median, given beside it, is too narrow for so few pairs: it misses in 6 "
         + "to 8 of 100 comparisons. Where the interval covers 1 there is no difference to be seen. About 1 in 20 intervals misses by "
-        + "chance, so a difference counts only where an interval widened for the number of figures (Bonferroni) misses 1, too; else it is "
-        + "called perhaps."
+        + "chance, so a difference counts only where it is sure among all figures of the comparison together (Holm's correction: the chance "
+        + "that any equal figure of it is called different is 5 %), and from \(fewestForProof) pairs on; else it is called perhaps. Latencies are told by "
+        + "histogram bucket, CPU time and user memory in ticks and pages: their ratios are taken to vary at least by the rounding."
 
     // MARK: Rounds
 
@@ -69,56 +72,76 @@ struct ComparisonMaker {
                 }
             }
         }
+        let users = request.variants.map(\.plan.users).min() ?? 0
+        let paired = zip(all, ratios).map { figure, ratios in
+            let least = rounds.joined().compactMap { value($0, figure) }.min() ?? 0
+            return ratios.map { PairedRatios($0, resolution: figure.resolution(at: least, connections: users)) }
+        }
         // Every interval that is shown is one chance to be wrong.
-        let shown = max(1, ratios.joined().count { $0.count >= 2 })
-        return zip(all, ratios).map { figure, ratios in
-            let medians = labels.enumerated().map { index, label -> (String, Double?) in
-                let values = rounds.compactMap { value($0[index], figure) }.sorted()
+        var adjusted = Holm.adjusted(paired.joined().map(\.probability))[...]
+        return all.indices.map { index in
+            let figure = all[index]
+            let medians = labels.enumerated().map { place, label -> (String, Double?) in
+                let values = rounds.compactMap { value($0[place], figure) }.sorted()
                 return (label, values.isEmpty ? nil : PairedRatios.median(values))
             }
+            let own = labels.dropFirst().enumerated().map { place, label in
+                ratio(label, ratios[index][place], paired[index][place], adjusted: adjusted.popFirst() ?? nil)
+            }
             return Comparison.Figure(
-                path: figure.path, name: figure.name, unit: figure.unit, medians: Dictionary(uniqueKeysWithValues: medians),
-                ratios: zip(labels.dropFirst(), ratios).map { ratio($0, $1, among: shown) })
+                path: figure.path, name: figure.name, unit: figure.unit, medians: Dictionary(uniqueKeysWithValues: medians), ratios: own)
         }
     }
 
-    private func ratio(_ label: String, _ all: [Double], among shown: Int) -> Comparison.Ratio {
-        let ratios = PairedRatios(all)
+    private func ratio(_ label: String, _ all: [Double], _ ratios: PairedRatios, adjusted: Double?) -> Comparison.Ratio {
         let interval = ratios.interval()
         let bootstrap = ratios.bootstrap(seed: request.variants[0].plan.seed)
         return Comparison.Ratio(
             variant: label, base: labels[0], pairs: ratios.count, median: ratios.median, low: interval?.low, high: interval?.high,
-            bootstrapLow: bootstrap?.low, bootstrapHigh: bootstrap?.high, verdict: Self.judge(ratios, among: shown), all: all)
+            bootstrapLow: bootstrap?.low, bootstrapHigh: bootstrap?.high, probability: ratios.probability, adjustedProbability: adjusted,
+            verdict: Self.judge(ratios, adjusted: adjusted), all: all)
     }
 
     private static let fewestForProof = 3
 
-    static func judge(_ ratios: PairedRatios, among figures: Int) -> Comparison.Judgement {
+    /// - Parameter adjusted: the ratios' probability as it counts among all figures.
+    static func judge(_ ratios: PairedRatios, adjusted: Double?) -> Comparison.Judgement {
         guard let interval = ratios.interval() else { return .tooFew }
         guard !(interval.low...interval.high).contains(1) else { return .noDifference }
-        let isMore = interval.low > 1
-        let wide = ratios.interval(level: 1 - (1 - PairedRatios.level) / Double(figures))
-        // Two figures that the clock's ticks have rounded alike are no proof.
-        let isSure = ratios.count >= fewestForProof && (wide.map { !($0.low...$0.high).contains(1) } ?? false)
-        return isMore ? (isSure ? .more : .perhapsMore) : (isSure ? .less : .perhapsLess)
+        let isSure = ratios.count >= fewestForProof && (adjusted ?? 1) <= 1 - PairedRatios.level
+        return interval.low > 1 ? (isSure ? .more : .perhapsMore) : (isSure ? .less : .perhapsLess)
     }
 
     // MARK: Words
 
+    private func outcome(_ label: String, _ figures: [Comparison.Figure]) -> Comparison.Outcome {
+        let judged = figures.compactMap { $0.ratios.first { $0.variant == label } }.filter { $0.pairs > 0 && $0.verdict != .tooFew }
+        let differing = judged.count { $0.verdict.isSure }
+        return Comparison.Outcome(
+            variant: label, base: labels[0], verdict: judged.isEmpty ? .unknown : differing > 0 ? .different : .noDifference, judged: judged.count,
+            differing: differing, perhaps: judged.count { $0.verdict.isUnsure })
+    }
+
     private func conclusion(_ label: String, _ figures: [Comparison.Figure]) -> String {
-        let ratios = figures.compactMap { figure in figure.ratios.first { $0.variant == label && $0.pairs > 0 }.map { (figure.name, $0) } }
-        let judged = ratios.filter { $0.1.verdict != .tooFew }
+        let outcome = outcome(label, figures)
         let (own, base) = (name(label), name(labels[0]))
-        guard !judged.isEmpty else { return "Nothing can be said of \(own) against \(base): two complete pairs are the fewest that have an interval." }
-        let sure = judged.filter { [.less, .more].contains($0.1.verdict) }
-        let perhaps = judged.count { [.perhapsLess, .perhapsMore].contains($0.1.verdict) }
-        let chance = perhaps == 0 ? "" : " \(perhaps) more \(perhaps == 1 ? "interval misses" : "intervals miss") 1 (perhaps)."
-        guard !sure.isEmpty else {
-            let misses = perhaps == 0 ? "every interval covers 1" : "\(perhaps) of \(judged.count) intervals \(perhaps == 1 ? "misses" : "miss") 1, and none by more than chance explains among so many"
-            return "No difference between \(base) and \(own): \(misses)."
+        let judged = "\(outcome.judged) \(outcome.judged == 1 ? "interval" : "intervals")"
+        let chance = "by chance about \(UnitText.decimal(Double(outcome.judged) / 20, places: 1)) would"
+        switch outcome.verdict {
+        case .unknown:
+            return "Nothing can be said of \(own) against \(base): two complete pairs are the fewest that have an interval."
+        case .noDifference where outcome.perhaps == 0:
+            return "No difference between \(base) and \(own): every one of \(judged) covers 1."
+        case .noDifference:
+            return "No difference between \(base) and \(own): \(outcome.perhaps) of \(judged) \(outcome.perhaps == 1 ? "misses" : "miss") 1, where \(chance), and none "
+                + "is sure among so many."
+        case .different:
+            let sure = figures.compactMap { figure in
+                figure.ratios.first { $0.variant == label && $0.verdict.isSure }.map { "\(figure.name) \(Self.three($0.median ?? 1))" }
+            }
+            let rest = outcome.perhaps == 0 ? "" : " \(outcome.perhaps) more \(outcome.perhaps == 1 ? "interval misses" : "intervals miss") 1 (perhaps)."
+            return "\(own) differs from \(base) in \(outcome.differing) of \(outcome.judged) figures (times that of \(base)): \(sure.joined(separator: "; "))." + rest
         }
-        let texts = sure.map { "\($0.0) \(Self.three($0.1.median ?? 1))" }
-        return "\(own) differs from \(base) in \(sure.count) of \(judged.count) figures (times that of \(base)): \(texts.joined(separator: "; "))." + chance
     }
 
     /// A variant in a sentence: its value, and its label where a value stands twice.
@@ -150,7 +173,12 @@ struct ComparisonMaker {
     }
 }
 
+extension Comparison.Judgement {
+    public var isSure: Bool { self == .less || self == .more }
+    var isUnsure: Bool { self == .perhapsLess || self == .perhapsMore }
+}
+
 extension Comparison.Entry {
     /// It ran to its end, whatever its expectations say.
-    var isWhole: Bool { exitStatus == 0 || exitStatus == 1 }
+    public var isWhole: Bool { exitStatus == 0 || exitStatus == 1 }
 }

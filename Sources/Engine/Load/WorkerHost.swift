@@ -80,12 +80,15 @@ public struct WorkerOrders {
     public var lanes: [WorkerLaneOrder]
     /// What the handshakes' Host header names; nil is the target's address and port.
     public var host: String?
+    /// A ring receives at rest instead of polling.
+    public var receivesAtRest: Bool
 
     public init(
         usesRing: Bool, board: Board, bell: Int32, targetAddress: String, deadAddress: String, port: UInt16,
         portCount: Int, path: String, seed: UInt64, speedup: Double, isExponential: Bool, activeLanes: Int, window: Int,
         retries: Int, retryWaitMilliseconds: Int, hasSocketCommands: Bool, session: [SessionStep],
-        phases: [[WorkerPhase]], lanes: [WorkerLaneOrder], host: String? = nil
+        phases: [[WorkerPhase]], lanes: [WorkerLaneOrder], host: String? = nil,
+        receivesAtRest: Bool = false
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -107,6 +110,7 @@ public struct WorkerOrders {
         self.phases = phases
         self.lanes = lanes
         self.host = host
+        self.receivesAtRest = receivesAtRest
     }
 
     var isUnpaced: Bool { phases.allSatisfy { $0.allSatisfy { $0.ratePerSecond == nil } } }
@@ -261,7 +265,8 @@ public enum WorkerHost {
             }
             let engine = EngineSettings(
                 slots: settings.users, destinations: try destinations(settings, orders),
-                defersHandshakeAcknowledgement: true, hasSocketCommands: orders.hasSocketCommands)
+                defersHandshakeAcknowledgement: true, hasSocketCommands: orders.hasSocketCommands,
+                receivesAtRest: orders.receivesAtRest)
             if orders.usesRing {
                 var lane = WorkerLane(engine: try RingProactor(engine), settings: settings, run: orders.board)
                 lane.serve()

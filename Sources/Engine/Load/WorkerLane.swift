@@ -83,6 +83,7 @@ struct WorkerLane<Engine: Proactor & ~Copyable>: ~Copyable {
         }
         board.add(.submits)
         board.set(.systemCalls, pipe.engine.systemCalls)
+        pipe.lend()
         pipe.engine.submit(waitNanoseconds: timeout(phase))
         now = pipe.engine.clock()
         while let completion = pipe.engine.next() { handle(completion) }

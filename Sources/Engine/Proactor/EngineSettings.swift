@@ -12,6 +12,8 @@ struct EngineSettings {
     var defersHandshakeAcknowledgement: Bool
     /// Socket options can travel through the ring (Linux 6.7); otherwise they cost system calls.
     var hasSocketCommands: Bool
+    /// A ring arms a receive instead of a poll on connections at rest. epoll waits by its item in any case.
+    var receivesAtRest = false
 
     /// A destination or source from its dotted address.
     static func endpoint(_ address: String, port: UInt16) -> sockaddr_in? {

@@ -185,7 +185,7 @@ struct EpollProactor: Proactor, ~Copyable {
     }
 
     /// Every connection is watched since it was opened.
-    mutating func watch(_ handle: Handle) {}
+    mutating func watch(_ handle: Handle, mayReceive: Bool) {}
 
     mutating func receive(
         _ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool

@@ -92,8 +92,24 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     @inline(__always) private mutating func watch(_ slot: UInt32, _ peer: inout Peer) {
         peer.flags |= Peer.Flag.watched
-        engine.watch(Handle(slot: slot, generation: peer.generation))
+        // What follows bytes that wait must come behind them, in their block.
+        engine.watch(Handle(slot: slot, generation: peer.generation), mayReceive: peer.block == Peer.noBlock)
     }
+
+    /// Lends the engine blocks in place of those that have come back.
+    @inline(__always) mutating func lend() {
+        if engine.blocksWanted > 0 { lendAll() }
+    }
+
+    @inline(never) private mutating func lendAll() {
+        while engine.blocksWanted > 0, blocks.available > Self.blockCount / 2 {
+            let block = blocks.take()
+            engine.lend(block, blocks[block], capacity: Blocks.bytes)
+        }
+    }
+
+    /// Blocks that hold a message, or wait for one.
+    @inline(__always) var blocksInUse: Int { blocks.count &- blocks.available &- engine.blocksLent }
 
     /// The watch spoke. False when no buffer is left: the lane ends the connection.
     @inline(__always) mutating func ready(_ slot: UInt32, _ peer: inout Peer, happened: Int32) -> Bool {
@@ -124,7 +140,11 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
 
     /// Takes the completion of a receive of this use of the slot; `bytes` counts all that wait now, old and new.
     @inline(__always) mutating func arrived(_ completion: Completion, _ peer: inout Peer) -> Arrival {
-        peer.flags &= ~Peer.Flag.receiving
+        if completion.block == UInt32(peer.block) {
+            peer.flags &= ~Peer.Flag.receiving
+        } else {
+            received(completion, &peer)
+        }
         if completion.result > 0 {
             board.add(.bytesIn, UInt64(completion.result))
             peer.carried &+= UInt16(truncatingIfNeeded: completion.result)
@@ -138,6 +158,14 @@ struct Pipe<Engine: Proactor & ~Copyable>: ~Copyable {
             return .nothing
         }
         return .ended(completion.result)
+    }
+
+    /// The watch received by itself, into a block that was lent.
+    @inline(__always) private mutating func received(_ completion: Completion, _ peer: inout Peer) {
+        peer.flags &= ~Peer.Flag.watched
+        if completion.result <= 0 { return giveBack(completion.block) }
+        assert(peer.block == Peer.noBlock && !peer.has(Peer.Flag.receiving))
+        peer.block = UInt16(truncatingIfNeeded: completion.block)
     }
 
     /// The bytes that wait.

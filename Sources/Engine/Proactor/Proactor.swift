@@ -81,7 +81,16 @@ protocol Proactor: ~Copyable {
     /// A slot that was accepted gets its generation.
     mutating func adopt(_ handle: Handle)
     /// Watches a connection at rest: `ready` comes once, where `receivesMayWait`, and again and again where not.
-    mutating func watch(_ handle: Handle)
+    ///
+    /// With `mayReceive` an engine that blocks were lent to may receive at once what comes: then `received` comes instead,
+    /// with one of those blocks, or `Blocks.none` at the end and with errors.
+    mutating func watch(_ handle: Handle, mayReceive: Bool)
+    /// How many blocks more the engine would take for that; 0 where it only watches.
+    var blocksWanted: Int { get }
+    /// How many it has now.
+    var blocksLent: Int { get }
+    /// Lends a block: it is the engine's until a `received` names it.
+    mutating func lend(_ block: UInt32, _ buffer: UnsafeMutableRawPointer, capacity: Int)
     /// Receives what is there. With `waits` (only where `receivesMayWait`) the completion comes when something is.
     mutating func receive(_ handle: Handle, into buffer: UnsafeMutableRawPointer, capacity: Int, block: UInt32, waits: Bool)
     mutating func send(_ handle: Handle, from buffer: UnsafeRawPointer, count: Int, block: UInt32)
@@ -109,5 +118,8 @@ protocol Proactor: ~Copyable {
 }
 
 extension Proactor where Self: ~Copyable {
+    @inline(__always) var blocksWanted: Int { 0 }
+    @inline(__always) var blocksLent: Int { 0 }
+    @inline(__always) mutating func lend(_ block: UInt32, _ buffer: UnsafeMutableRawPointer, capacity: Int) {}
     @inline(__always) func clock() -> UInt64 { monotonicNanoseconds() }
 }

@@ -1,14 +1,15 @@
 import CUring
 import Glibc
 
-/// The io_uring engine: direct descriptors, batched submission, one poll per connection at rest.
+/// The io_uring engine: direct descriptors, batched submission, one poll or one receive per connection at rest.
 ///
-/// The poll fires once and is armed anew after each message. A multishot poll costs the same at rest, but ends only by a
+/// Either fires once and is armed anew after each message. A multishot poll costs the same at rest, but ends only by a
 /// cancellation, which searches for it: with 19,000 armed on a ring that alone took 5 µs for each connection closed.
 ///
 /// The ring is made for one thread (SINGLE_ISSUER, DEFER_TASKRUN): completions appear only inside `submit`, so that the
-/// lane is never interrupted. A receive that waits costs 864 bytes of kernel memory while it does; it is used between
-/// two messages of a handshake, where it saves a completion and a system call, and never for a connection at rest.
+/// lane is never interrupted. A receive that waits costs 864 bytes of kernel memory while it does, a poll 256. So a
+/// receive is used between two messages of a handshake, where it saves a completion, and at rest only where it is asked
+/// for (`EngineSettings.receivesAtRest`): it takes what comes in one operation instead of two.
 struct RingProactor: Proactor, ~Copyable {
     static var receivesMayWait: Bool { true }
 
@@ -26,6 +27,7 @@ struct RingProactor: Proactor, ~Copyable {
     private let nowhere: UnsafeMutablePointer<sockaddr>
     private let settings: (defers: Bool, commands: Bool)
     private var listeners = Listeners()
+    private var rest: RestBuffers
     private var bell: Int32 = -1
     /// By slot: whether a shutdown is under way there, and whether its close waits for that.
     private let parting: UnsafeMutablePointer<UInt8>
@@ -37,6 +39,7 @@ struct RingProactor: Proactor, ~Copyable {
     private(set) var systemCalls: UInt64 = 0
 
     init(_ settings: EngineSettings) throws(EngineError) {
+        rest = RestBuffers(isUsed: settings.receivesAtRest)
         ring = .allocate(capacity: 1)
         ring.initialize(to: io_uring())
         let error = simbench_ring_init(ring, RingProactor.submissions, RingProactor.completions)
@@ -53,6 +56,14 @@ struct RingProactor: Proactor, ~Copyable {
             throw EngineError(
                 "Registering \(settings.slots) direct descriptors", sparse,
                 hint: "A ring holds as many as RLIMIT_NOFILE allows one process (Linux 5.19 or later).")
+        }
+        let shared = rest.share(ring)
+        guard shared == 0 else {
+            io_uring_queue_exit(ring)
+            ring.deallocate()
+            throw EngineError(
+                "Sharing \(RestBuffers.most) buffers with an io_uring", shared,
+                hint: "The kernel may be older than Linux 5.19; tuning.waiting: poll needs none.")
         }
         slots = settings.slots
         parting = Pages.map(bytes: slots).bindMemory(to: UInt8.self, capacity: slots)
@@ -162,8 +173,17 @@ struct RingProactor: Proactor, ~Copyable {
         unfinished.push(Completion(operation: .connected, handle: handle, result: error, block: 0))
     }
 
-    mutating func watch(_ handle: Handle) {
-        simbench_prep_watch(entry(), handle.slot, Token(.ready, handle).raw)
+    mutating func watch(_ handle: Handle, mayReceive: Bool) {
+        let token = Token(.ready, handle).raw
+        if mayReceive && rest.limit > 0 { return simbench_prep_receive_at_rest(entry(), handle.slot, RestBuffers.group, token) }
+        simbench_prep_watch(entry(), handle.slot, token)
+    }
+
+    var blocksLent: Int { rest.lent }
+    var blocksWanted: Int { rest.limit &- rest.lent }
+
+    mutating func lend(_ block: UInt32, _ buffer: UnsafeMutableRawPointer, capacity: Int) {
+        rest.lend(buffer, capacity: capacity, block: block)
     }
 
     mutating func receive(
@@ -278,7 +298,8 @@ struct RingProactor: Proactor, ~Copyable {
                 letGo(token.handle)
                 return Completion(operation: .connected, handle: token.handle, result: result, block: 0)
             case .ready:
-                if result == -ECANCELED { continue }
+                if result == -ECANCELED && !simbench_names_buffer(flags) { continue }
+                if rest.limit > 0 { return rest.told(token.handle, result, flags) }
                 return Completion(operation: .ready, handle: token.handle, result: result, block: 0)
             case .accepted:
                 if let completion = acceptCompletion(token, result, flags) { return completion }

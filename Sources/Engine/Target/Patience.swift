@@ -50,7 +50,7 @@ struct Patience: ~Copyable {
 extension TargetLane where Engine: ~Copyable {
     /// Somebody has begun something.
     var hasUnfinished: Bool {
-        patience.handshakes > 0 || pipe.blocks.available < Pipe<Engine>.blockCount || pipe.assemblies.buffers.count > 0
+        patience.handshakes > 0 || pipe.blocksInUse > 0 || pipe.assemblies.buffers.count > 0
     }
 
     /// Ends what has had its time; returns how long the lane may sleep for its patience's sake.

@@ -25,11 +25,14 @@ public struct TargetOrders {
     /// A listening socket of the host's own network, through which people reach the chat page during a run; nil: none.
     /// A lane of its own serves it: the board's last target lane.
     public var door: Int32?
+    /// A ring receives at rest instead of polling.
+    public var receivesAtRest: Bool
 
     public init(
         usesRing: Bool, board: Board, bell: Int32, namespace: Int32?, address: String, port: UInt16, portCount: Int,
         path: String, laneCapacity: Int, laneSlots: Int, chainCPUs: [Int32], footprint: [FootprintPart],
-        hibernateAfterNanoseconds: UInt64?, rules: TargetRules = TargetRules(), door: Int32? = nil
+        hibernateAfterNanoseconds: UInt64?, rules: TargetRules = TargetRules(), door: Int32? = nil,
+        receivesAtRest: Bool = false
     ) {
         self.usesRing = usesRing
         self.board = board
@@ -46,6 +49,7 @@ public struct TargetOrders {
         self.hibernateAfterNanoseconds = hibernateAfterNanoseconds
         self.rules = rules
         self.door = door
+        self.receivesAtRest = receivesAtRest
     }
 }
 
@@ -133,7 +137,8 @@ public enum TargetHost {
 
     private static func run(_ settings: TargetLaneSettings, _ orders: TargetOrders) {
         let engine = EngineSettings(
-            slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false)
+            slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false,
+            receivesAtRest: orders.receivesAtRest)
         do {
             let footprint = try Footprint(
                 orders.footprint, slots: settings.slots, hibernateAfterNanoseconds: orders.hibernateAfterNanoseconds,

@@ -128,6 +128,7 @@ struct TargetLane<Engine: Proactor & ~Copyable>: ~Copyable {
     mutating func pass() {
         board.add(.submits)
         board.set(.systemCalls, pipe.engine.systemCalls)
+        pipe.lend()
         tellLobby()
         pipe.engine.submit(waitNanoseconds: fanOut.isUnderWay && mayFanOut ? 0 : timeout())
         if footprint.hibernates || patience.keepsTime {

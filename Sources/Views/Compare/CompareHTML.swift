@@ -1,70 +1,48 @@
 import Conductor
 import Profiles
 
-/// A comparison as one page that stands alone: tables, and the curves over each other. Pure.
+/// `compare.html`: a comparison as one page that stands alone, in the style of a run's report.
+///
+/// Nothing is loaded from anywhere, and a policy in its head forbids the browser to. Pure.
 public enum CompareHTML {
-    /// - Parameter curves: the drawing of `chart`; nil leaves it out.
-    public static func render(_ comparison: Comparison, curves: Chart?) -> String {
-        var body = "<h1>\(escaped(CompareTable.subject(comparison)))</h1>\n<p>\(escaped(CompareTable.runs(comparison))).</p>\n"
-        body += comparison.conclusions.map { "<p class=\"conclusion\">\(escaped($0))</p>\n" }.joined()
-        for variant in comparison.variants.dropFirst() { body += table(comparison, variant.label) }
-        if let curves { body += "<figure>\n\(curves.svg)<figcaption>Of each variant the run whose ramp took the median time.</figcaption>\n</figure>\n" }
-        body += "<h2>How</h2>\n<p>\(escaped(comparison.method)) \(escaped(CompareTable.caution(comparison)))</p>\n"
-        body += "<p>For quiet it \(escaped(CompareTable.quiet(comparison))).</p>\n"
-        if !comparison.notCompared.isEmpty { body += "<p>Not measured: \(escaped(comparison.notCompared.joined(separator: "; "))).</p>\n" }
-        if !comparison.remarks.isEmpty { body += "<ul>\n" + comparison.remarks.map { "<li>\(escaped($0))</li>\n" }.joined() + "</ul>\n" }
-        let host = comparison.host
-        body += "<p>simbench \(escaped(comparison.version)), Linux \(escaped(host.kernelRelease)), \(host.cpus) × \(escaped(host.cpuModel)), \(UnitText.bytes(host.memoryTotalBytes)).</p>\n"
-        body += "<pre>\(escaped(comparison.command))</pre>\n"
-        return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
-            + "<title>\(escaped(CompareTable.subject(comparison)))</title>\n<style>\(style)</style>\n</head>\n<body>\n\(body)</body>\n</html>\n"
+    /// - Parameter runs: the records of runs that count, by the directories they have in the comparison; those that are not
+    ///   there are not drawn.
+    public static func render(_ comparison: Comparison, runs: [String: RunRecord]) -> String {
+        let title = CompareTable.subject(comparison)
+        let counted = comparison.runs.compactMap { run -> CompareCurves.Run? in
+            guard run.round > 0, run.isWhole, let record = runs[run.directory],
+                let variant = comparison.variants.firstIndex(where: { $0.label == run.variant })
+            else { return nil }
+            return CompareCurves.Run(variant: variant, record: record)
+        }
+        let sections = [
+            CompareSections.verdict(comparison), CompareSections.ratios(comparison), CompareCurves.section(comparison, counted),
+            CompareSections.figures(comparison), CompareSections.plans(comparison), CompareSections.runs(comparison), CompareSections.remarks(comparison),
+            CompareSections.method(comparison), CompareSections.host(comparison), CompareSections.again(comparison),
+        ]
+        let body = Markup.tag(
+            "body",
+            [
+                header(comparison), .tag("main", sections), .tag("footer", [.paragraph("Made by simbench \(comparison.version).")]),
+                .tag("div", ["id": "tip", "role": "status"]), .tag("script", [.verbatim("\n" + ReportStyle.script + "\n")]),
+            ])
+        let head = ReportPage.head(title: title, version: comparison.version, sheet: ReportStyle.sheet + "\n" + CompareStyle.sheet)
+        return "<!DOCTYPE html>\n" + Markup.tag("html", ["lang": "en"], [head, body]).rendered + "\n"
     }
 
-    /// The median run of each variant over model time. `runs` are heading and record.
-    public static func chart(_ comparison: Comparison, _ runs: [(heading: String, run: RunRecord)]) -> Chart? {
-        guard !runs.isEmpty else { return nil }
-        let series = runs.map { name, run in
-            Chart.Series(name: name, points: ReportRun.curve(run).filter { $0.x >= 0 })
+    private static func header(_ comparison: Comparison) -> Markup {
+        let links = [
+            ("verdict", "verdict"), ("ratios", "ratios"), ("curves", "curves"), ("figures", "figures"), ("plans", "plans"), ("runs", "runs"),
+            ("remarks", "remarks"), ("method", "method"), ("host", "host"), ("repeat", "repeat"),
+        ]
+        var lead: [Markup] = [.text("By "), .tag("code", comparison.key), .text(": ")]
+        for (index, variant) in comparison.variants.enumerated() {
+            lead.append(.text(index == 0 ? "" : index == 1 ? " against " : ", "))
+            lead.append(.tag("code", variant.value))
+            lead.append(.text(" (\(variant.label))"))
         }
-        // The hold is a flat line: a little of it is enough.
-        let ends = series.compactMap { series in
-            series.points.map(\.y).max().flatMap { top in series.points.first { $0.y >= 0.999 * top }?.x }
-        }
-        let end = (ends.max() ?? 0) * 1.25
-        return Chart(
-            title: "Connections by \(comparison.key)", xLabel: "model seconds since the load began", yLabel: "connected", series: series,
-            xRange: end > 0 ? 0...end : nil)
-    }
-
-    private static func table(_ comparison: Comparison, _ label: String) -> String {
-        let heads = (comparison.heading(comparison.variants[0].label), comparison.heading(label))
-        let rows = CompareTable.rows(comparison, variant: label, heads: heads, dash: "–")
-        func row(_ cells: [String], _ tag: String, _ kind: String) -> String {
-            "<tr\(kind)>" + cells.map { "<\(tag)>\(escaped($0))</\(tag)>" }.joined() + "</tr>\n"
-        }
-        let body = rows.dropFirst().map { row($0, "td", ["less", "more"].contains($0.last) ? " class=\"differs\"" : "") }
-        return "<table>\n<thead>\(row(rows[0], "th", ""))</thead>\n<tbody>\n\(body.joined())</tbody>\n</table>\n"
-    }
-
-    private static let style = """
-        body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
-        table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}
-        th,td{padding:.15rem .8rem;text-align:right;border-bottom:1px solid #ddd}
-        th:first-child,td:first-child,th:last-child,td:last-child{text-align:left}
-        .differs,.conclusion{font-weight:600} figure{margin:1rem 0} pre{overflow-x:auto;background:#f4f4f4;padding:.6rem}
-        """
-
-    private static func escaped(_ text: String) -> String {
-        var safe = ""
-        for character in Glyphs.clean(text) {
-            switch character {
-            case "&": safe += "&amp;"
-            case "<": safe += "&lt;"
-            case ">": safe += "&gt;"
-            case "\"": safe += "&quot;"
-            default: safe.append(character)
-            }
-        }
-        return safe
+        lead.append(.text(". \(UnitText.count(comparison.variants[0].users)) users, seed \(comparison.seed), simbench \(comparison.version)."))
+        return .tag(
+            "header", [.tag("h1", "\(comparison.profile), compared"), .tag("p", ["class": "lead"], lead), .tag("nav", links.map { .tag("a", ["href": "#\($0.0)"], $0.1) })])
     }
 }

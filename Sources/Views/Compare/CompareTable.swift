@@ -11,12 +11,28 @@ enum CompareTable {
         let head = ["figure", heads.base, heads.own, "ratio", interval, ""]
         return [head] + comparison.figures.compactMap { figure in
             guard let ratio = figure.ratios.first(where: { $0.variant == variant }), ratio.pairs > 0 else { return nil }
-            let range = ratio.low.flatMap { low in ratio.high.map { "\(number(low))\(dash)\(number($0))" } } ?? ""
+            let range = interval(ratio, dash: dash)
             return [
                 figure.name, value(figure.medians[base] ?? nil), value(figure.medians[variant] ?? nil),
                 ratio.median.map(number) ?? "", range, ratio.verdict.rawValue,
             ]
         }
+    }
+
+    static func interval(_ ratio: Comparison.Ratio, dash: String) -> String {
+        ratio.low.flatMap { low in ratio.high.map { "\(number(low))\(dash)\(number($0))" } } ?? ""
+    }
+
+    /// A figure's name without the unit that it ends in.
+    static func nameAlone(_ figure: Comparison.Figure) -> String {
+        guard let comma = figure.name.lastIndex(of: ","), ["µs", "B", "s"].contains(String(figure.name[comma...].dropFirst(2))) else { return figure.name }
+        return String(figure.name[..<comma])
+    }
+
+    /// How often chance makes a difference as large, as it counts among all figures.
+    static func probability(_ value: Double?) -> String {
+        guard let value else { return "" }
+        return value < 0.0005 ? "<0.001" : Words.fixed(value, places: 3)
     }
 
     /// A ratio to three places, fewer where it is large.

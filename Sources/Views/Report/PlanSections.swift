@@ -13,7 +13,7 @@ enum PlanSections {
                 .facts([
                     ("profile", .text(plan.profile)), ("users", .text(UnitText.count(plan.users))), ("arrivals", .text(arrivals(plan))),
                     ("session", .text(StepText.render(plan))), ("workers", .text(UnitText.count(plan.workers.count))),
-                    ("network", .text(plan.network.rawValue)), ("engine", .text(plan.engine.rawValue)), ("fit", .text(plan.fit.rawValue)),
+                    ("network", .text(plan.network.rawValue)), ("engine", .text(plan.engine.rawValue + (plan.waiting.map { ", waiting by \($0.words)" } ?? ""))), ("fit", .text(plan.fit.rawValue)),
                     ("clock", .text(plan.speedup == 1 ? "as on the wall" : "\(UnitText.decimal(plan.speedup, places: 2)) model seconds a second")),
                     ("hold", .text("\(UnitText.seconds(plan.holdSeconds)) of wall clock")),
                 ]))
@@ -35,20 +35,24 @@ enum PlanSections {
         for run in runs {
             let host = run.summary?.host ?? run.plan.host
             if runs.count > 1 { parts.append(.tag("h3", run.name)) }
-            var facts: [(String, Markup)] = [
-                ("kernel", .text("Linux \(host.kernelRelease)")), ("processor", .text(host.cpuModel)), ("CPUs", .figure("host.cpus", Double(host.cpus), UnitText.count(host.cpus))),
-                ("memory", .figure("host.memory_total_bytes", Double(host.memoryTotalBytes), UnitText.bytes(host.memoryTotalBytes))),
-                ("available at the start", .text(UnitText.bytes(host.memoryAvailableBytes))),
-                ("swap", .text(host.swapTotalBytes == 0 ? "none" : UnitText.bytes(host.swapTotalBytes))), ("memory nodes", .text(UnitText.count(host.numaNodes))),
-                ("descriptors a table", .text(UnitText.count(host.descriptorLimit))), ("TCP's memory at most", .text(UnitText.bytes(host.tcpMemoryBytes))),
-                ("privilege", .text(CeilingSection.words(host.privilege.rawValue))),
-            ]
-            for (name, reason) in [("io_uring", host.ioUringUnavailableBecause), ("memory limits", host.capUnavailableBecause)] {
-                if let reason { facts.append((name, .text(reason))) }
-            }
-            parts.append(.facts(facts))
+            parts.append(facts(of: host))
         }
         return .tag("section", ["id": "host"], parts)
+    }
+
+    static func facts(of host: HostFacts) -> Markup {
+        var facts: [(String, Markup)] = [
+            ("kernel", .text("Linux \(host.kernelRelease)")), ("processor", .text(host.cpuModel)), ("CPUs", .figure("host.cpus", Double(host.cpus), UnitText.count(host.cpus))),
+            ("memory", .figure("host.memory_total_bytes", Double(host.memoryTotalBytes), UnitText.bytes(host.memoryTotalBytes))),
+            ("available at the start", .text(UnitText.bytes(host.memoryAvailableBytes))),
+            ("swap", .text(host.swapTotalBytes == 0 ? "none" : UnitText.bytes(host.swapTotalBytes))), ("memory nodes", .text(UnitText.count(host.numaNodes))),
+            ("descriptors a table", .text(UnitText.count(host.descriptorLimit))), ("TCP's memory at most", .text(UnitText.bytes(host.tcpMemoryBytes))),
+            ("privilege", .text(CeilingSection.words(host.privilege.rawValue))),
+        ]
+        for (name, reason) in [("io_uring", host.ioUringUnavailableBecause), ("memory limits", host.capUnavailableBecause)] {
+            if let reason { facts.append((name, .text(reason))) }
+        }
+        return .facts(facts)
     }
 
     static func degraded(_ runs: [ReportRun]) -> Markup {

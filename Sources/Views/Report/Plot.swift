@@ -43,6 +43,8 @@ struct Plot {
     /// What a tooltip says after each figure.
     var unit = ""
     var note: String?
+    /// What the legend names and tooltips tell; nil is every line.
+    var named: [Line]?
 
     static let modelTime = "model seconds since the load began"
     /// More points than this to a line are not seen.
@@ -51,7 +53,7 @@ struct Plot {
 
     /// A figure element: the legend, and the drawing in both sizes.
     var figure: Markup {
-        let keys = lines.map { line in
+        let keys = (named ?? lines).map { line in
             Markup.tag("span", ["class": "key"], [.tag("i", ["class": "swatch \(Plot.style(line))"]), .text(line.name)])
         }
         let note = note.map { [Markup.paragraph($0, "note")] } ?? []
@@ -161,11 +163,11 @@ struct Plot {
     /// Invisible columns over the plot: each shows a line under the pointer, and says what the figures are there.
     private func bands(_ axes: Axes) -> [Markup] {
         let range = shownX
-        let count = min(Plot.mostBands, max(1, lines.map(\.points.count).max() ?? 1))
+        let count = min(Plot.mostBands, max(1, (named ?? lines).map(\.points.count).max() ?? 1))
         let width = axes.frame.plotWidth / Double(count)
         return (0..<count).map { index in
             let x = range.lowerBound + (Double(index) + 0.5) / Double(count) * (range.upperBound - range.lowerBound)
-            let figures = lines.compactMap { line in
+            let figures = (named ?? lines).compactMap { line in
                 Plot.value(line.points, at: x, within: (range.upperBound - range.lowerBound) / Double(count)).map { "\(line.name): \(Plot.words($0))\(unit)" }
             }
             let words = (["\(Plot.words(x)) s"] + figures).joined(separator: "\n")

@@ -18,6 +18,10 @@ public enum ReportPage {
     }
 
     private static func head(_ runs: [ReportRun]) -> Markup {
+        head(title: title(runs), version: runs.first?.plan.version ?? "", sheet: ReportStyle.sheet)
+    }
+
+    static func head(title: String, version: String, sheet: String) -> Markup {
         // The style and the script are part of the page; anything else is refused by the browser itself.
         let policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
         return .tag(
@@ -25,8 +29,8 @@ public enum ReportPage {
             [
                 .tag("meta", ["charset": "utf-8"]), .tag("meta", ["http-equiv": "Content-Security-Policy", "content": policy]),
                 .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-                .tag("meta", ["name": "generator", "content": "simbench \(runs.first?.plan.version ?? "")"]), .tag("title", title(runs)),
-                .tag("style", [.verbatim("\n" + ReportStyle.sheet + "\n")]),
+                .tag("meta", ["name": "generator", "content": "simbench \(version)"]), .tag("title", title),
+                .tag("style", [.verbatim("\n" + sheet + "\n")]),
             ])
     }
 

@@ -120,6 +120,59 @@ import Testing
         ] { #expect(text.contains(line), "\(line)") }
     }
 
+    /// What there is after each run is handed over, so that a comparison that is killed has its complete rounds.
+    @Test func whatHasComeTogetherIsKeptOnTheWay() throws {
+        final class Kept { var all: [Comparison] = [] }
+        let kept = Kept()
+        var means = means(Log()) { outcome($1, joins: joins($0, $1)) }
+        means.keep = { kept.all.append($0) }
+        let comparison = Compare.carryOut(try request(rounds: 3, warmup: 1), means).comparison
+        // Of eight runs the last is told of with the whole.
+        #expect(kept.all.map(\.roundsComplete) == [0, 0, 0, 1, 1, 2, 2] && kept.all.allSatisfy(\.isInterrupted))
+        #expect(kept.all[5].figures.first?.ratios.first?.pairs == 2 && comparison.roundsComplete == 3 && !comparison.isInterrupted)
+    }
+
+    @Test func theOutcomeIsToldInWordsAndNumbers() throws {
+        let differing = Compare.carryOut(try request(), means(Log()) { outcome($1, joins: joins($0, $1)) }).comparison
+        let told = try #require(differing.outcomes?.first)
+        #expect(told.verdict == .different && told.variant == "B" && told.base == "A" && told.differing == 2 && told.judged >= 2)
+        let rate = try #require(differing.figures.first?.ratios.first)
+        #expect(rate.probability ?? 1 < rate.adjustedProbability ?? 0 && rate.adjustedProbability ?? 1 <= 0.05)
+        let none = Compare.carryOut(try request(), means(Log(), quietFails: 1) { outcome($1, joins: 1) }).comparison
+        #expect(none.outcomes?.first?.verdict == .unknown)
+    }
+
+    /// Equal variants, figure by figure at random: "no difference" is said, with how many intervals chance makes miss.
+    @Test func equalVariantsDoNotDifferHoweverManyIntervalsMiss() throws {
+        var noise = Noise(seed: 4_711)
+        var wrong = 0
+        for _ in 0..<40 {
+            let comparison = Compare.carryOut(try request(["64", "64"], warmup: 0), means(Log()) { _, directory in
+                RunOutcome(exitStatus: 0, summary: Fixture.summary {
+                    $0.ramp = .init(seconds: exp(0.05 * noise.normal()), joinsPerSecond: exp(0.05 * noise.normal()))
+                    $0.cpuUsPerConnection = .init(target: exp(0.05 * noise.normal()), workers: exp(0.05 * noise.normal()), softirq: exp(0.05 * noise.normal()), method: "m")
+                    $0.systemCallsPerConnection = .init(target: exp(0.05 * noise.normal()), workers: exp(0.05 * noise.normal()), method: "m")
+                }, directory: directory)
+            }).comparison
+            let outcome = try #require(comparison.outcomes?.first)
+            if outcome.verdict != .noDifference { wrong += 1 } else {
+                #expect(comparison.conclusions[0].hasPrefix("No difference between 64 (A) and 64 (B)"))
+                if outcome.perhaps > 0 { #expect(comparison.conclusions[0].contains("by chance about 0.4 would")) }
+            }
+        }
+        #expect(wrong <= 6, "\(wrong) of 40, where 2 are expected")
+    }
+
+    @Test func plansThatDifferAreToldKeyByKey() throws {
+        let plans = [try Fixture.plan(), try Fixture.plan { $0.engine = .epoll; $0.window = 128; $0.workers[1].users = 7; $0.notes = ["x"]; $0.workers.append($0.workers[0]) }]
+        let differences = PlanDifferences.of(zip(["A", "B"], plans).map { ($0, $1) })
+        let told = Dictionary(uniqueKeysWithValues: differences.map { ($0.key, [$0.values["A"] ?? "", $0.values["B"] ?? ""]) })
+        #expect(told["engine"] == ["io_uring", "epoll"] && told["window"]?[1] == "128", "\(told)")
+        #expect(told["workers.count"] == ["2", "3"] && told["workers[].users"] == ["1,000", "1,000, 7"])
+        #expect(Set(told.keys) == ["engine", "window", "workers.count", "workers[].users"], "notes and the host are no difference: \(told.keys)")
+        #expect(PlanDifferences.of([("A", plans[0]), ("B", plans[0])]).isEmpty)
+    }
+
     @Test func theMedianRunIsWhereTheRampTookTheMedianTime() throws {
         let comparison = Compare.carryOut(try request(rounds: 3, warmup: 0), means(Log()) { number, directory in
             outcome(directory, joins: Double(number) * 100)

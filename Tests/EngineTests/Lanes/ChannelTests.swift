@@ -7,13 +7,19 @@ import Testing
     private static let v2 = "/socket/websocket?vsn=2.0.0"
     private static let v1 = "/socket/websocket?vsn=1.0.0"
 
-    private func onBoth(_ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void, rules: TargetRules = TargetRules()) {
+    private func onEach(
+        _ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void,
+        _ last: (ServedByTarget<MayWaitAtRest>) -> Void, rules: TargetRules = TargetRules()
+    ) {
         let first = ServedByTarget<MayWait>(rules: rules)
         body(first)
         #expect(first.wrongs == [])
         let second = ServedByTarget<MayNotWait>(rules: rules)
         other(second)
         #expect(second.wrongs == [])
+        let third = ServedByTarget<MayWaitAtRest>(rules: rules)
+        last(third)
+        #expect(third.wrongs == [])
     }
 
     private func finish<Way: ReceiveWay>(_ served: ServedByTarget<Way>, _ clients: RawPeer...) {
@@ -55,7 +61,7 @@ import Testing
             #expect(served.board[.channelsNow] == 0)
             finish(served, client)
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func aV2SessionFromJoinToLeave() {
@@ -91,7 +97,7 @@ import Testing
             #expect(frames.first?.opcode == .close && frames.first?.payload == [0x03, 0xF3])
             finish(served, client)
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func whatIsSaidReachesEverybodyInTheirOwnSerializer() {
@@ -111,7 +117,7 @@ import Testing
             #expect(served.board[.broadcasts] == 3 && served.board[.broadcastsTold] == 2)
             finish(served, old, new, outside)
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     /// Thirty clients that all talk, on a kernel that delays what it likes: everybody hears everything once, and what one
@@ -144,6 +150,7 @@ import Testing
         }
         play(MayWait.self)
         play(MayNotWait.self)
+        play(MayWaitAtRest.self)
     }
 
     /// More than the log holds at once: speakers wait for room, and nothing is lost.
@@ -165,7 +172,7 @@ import Testing
             #expect(before + (serverFrames(listener.read())?.count ?? 0) == 1_100)
             finish(served, speaker, listener)
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func originsAndLongHeads() {
@@ -189,6 +196,6 @@ import Testing
         }
         var rules = TargetRules()
         rules.origins = ["a.example"]
-        onBoth(play, play, rules: rules)
+        onEach(play, play, play, rules: rules)
     }
 }

@@ -4,7 +4,10 @@ import Testing
 
 /// Messages of any length and in any pieces, through the target's echo: what RFC 6455 says of frames.
 @Suite struct EchoTests {
-    private func onBoth(_ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void, seed: UInt64 = 1, faults: FaultPlan = .none, limit: Int = 65_536) {
+    private func onEach(
+        _ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void,
+        _ last: (ServedByTarget<MayWaitAtRest>) -> Void, seed: UInt64 = 1, faults: FaultPlan = .none, limit: Int = 65_536
+    ) {
         var rules = TargetRules()
         rules.frameLimitBytes = limit
         rules.messageLimitBytes = limit
@@ -14,6 +17,9 @@ import Testing
         let second = ServedByTarget<MayNotWait>(seed: seed, faults: faults, rules: rules)
         other(second)
         #expect(second.wrongs == [])
+        let third = ServedByTarget<MayWaitAtRest>(seed: seed, faults: faults, rules: rules)
+        last(third)
+        #expect(third.wrongs == [])
     }
 
     @Test(arguments: [0, 1, 125, 126, 900, 1_010, 1_016, 1_017, 1_018, 1_024, 2_000, 4_096, 65_535, 65_536])
@@ -26,7 +32,7 @@ import Testing
             client.finish()
             #expect(served.settle())
         }
-        onBoth(play, play, limit: 1 << 20)
+        onEach(play, play, play, limit: 1 << 20)
     }
 
     /// Text and binary, in fragments cut anywhere, with pings between them, delivered in pieces of any size.
@@ -68,7 +74,7 @@ import Testing
             client.finish()
             #expect(served.settle())
         }
-        onBoth(play, play, seed: seed, faults: .harmless)
+        onEach(play, play, play, seed: seed, faults: .harmless)
     }
 
     @Test func badTextIsRefusedAtTheByteThatMakesItBad() {
@@ -82,7 +88,7 @@ import Testing
             #expect(served.settle())
             #expect(served.board[.refusedInvalidData] == 1)
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func whatPassesTheLimitIsRefusedAndForgotten() {
@@ -104,7 +110,7 @@ import Testing
             }
             #expect(served.board[.refusedTooBig] == 2)
         }
-        onBoth(play, play, limit: 10_000)
+        onEach(play, play, play, limit: 10_000)
     }
 
     /// What is thrown at a connection after its close is dropped, however much it is.
@@ -119,6 +125,6 @@ import Testing
             client.finish()
             #expect(served.settle())
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 }

@@ -18,6 +18,7 @@ import Testing
     private func answers(_ answer: ([UInt8]) -> [UInt8], closing: Bool = false, end cause: Counter) {
         answers(MayWait.self, answer, closing: closing, end: cause)
         answers(MayNotWait.self, answer, closing: closing, end: cause)
+        answers(MayWaitAtRest.self, answer, closing: closing, end: cause)
     }
 
     @Test func aWrongAnswerToTheHandshakeEndsTheUserForItsCause() {
@@ -56,7 +57,7 @@ import Testing
         server.write(ServedByTest<Way>.joinReply)
         users.settle()
         #expect(users.board[.joined] == 1 && users.board[.rampState] == 2)
-        #expect(users.lane.pipe.blocks.available == users.lane.pipe.blocks.count, "a user at rest holds no buffer")
+        #expect(users.lane.pipe.blocksInUse == 0, "a user at rest holds no buffer")
         return (users, server)
     }
 
@@ -91,6 +92,7 @@ import Testing
     @Test func whatNobodyAskedForChangesNothing() {
         unsolicited(MayWait.self)
         unsolicited(MayNotWait.self)
+        unsolicited(MayWaitAtRest.self)
     }
 
     private func lastWords<Way: ReceiveWay>(_ way: Way.Type, count: Int) {
@@ -106,6 +108,7 @@ import Testing
     @Test(arguments: [1, 204, 205, 206, 1_000]) func anEndBehindAMessageIsSeen(count: Int) {
         lastWords(MayWait.self, count: count)
         lastWords(MayNotWait.self, count: count)
+        lastWords(MayWaitAtRest.self, count: count)
     }
 
     private func lostInTheSweep<Way: ReceiveWay>(_ way: Way.Type) {
@@ -121,6 +124,7 @@ import Testing
     @Test func aConnectionLostInTheSweepFailsItAndEndsIt() {
         lostInTheSweep(MayWait.self)
         lostInTheSweep(MayNotWait.self)
+        lostInTheSweep(MayWaitAtRest.self)
     }
 
     /// The answers come in one piece before the sends are reported done.
@@ -133,10 +137,11 @@ import Testing
             }
             users.settle()
             #expect(users.board[.joined] == 3 && users.kernel.violations == [])
-            #expect(users.lane.pipe.blocks.available == users.lane.pipe.blocks.count)
+            #expect(users.lane.pipe.blocksInUse == 0)
         }
         play(MayWait.self)
         play(MayNotWait.self)
+        play(MayWaitAtRest.self)
     }
 
     @Test func refusedUsersRetryAsOftenAsAllowedAndGiveUp() {
@@ -150,6 +155,7 @@ import Testing
         }
         play(MayWait.self)
         play(MayNotWait.self)
+        play(MayWaitAtRest.self)
     }
 
     @Test func aWorkerWithoutBuffersEndsUsersAndGoesOn() {
@@ -171,9 +177,10 @@ import Testing
             for server in servers { server.finish() }
             users.settle()
             #expect(users.board[.usersEnded] == 4 && users.board.causes.values.reduce(0, +) == 4)
-            #expect(users.lane.pipe.blocks.available == users.lane.pipe.blocks.count && users.kernel.violations == [])
+            #expect(users.lane.pipe.blocksInUse == 0 && users.kernel.violations == [])
         }
         play(MayWait.self)
         play(MayNotWait.self)
+        play(MayWaitAtRest.self)
     }
 }

@@ -143,7 +143,7 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             demand(board[.verified] == joinedBeforeSweep && board[.joinedNow] == joinedBeforeSweep, "\(board[.verified]) verified of \(joinedBeforeSweep) without a fault")
         }
         // Buffers and slots.
-        demand(worker.pipe.blocks.available == worker.pipe.blocks.count, "worker: \(worker.pipe.blocks.count - worker.pipe.blocks.available) blocks missing")
+        demand(worker.pipe.blocksInUse == 0, "worker: \(worker.pipe.blocksInUse) blocks missing")
         demand(kernel.endpoints[0].openSockets == Int(board[.openNow]), "worker: slots leaked")
         for (index, target) in targets.enumerated() {
             let endpoint = kernel.endpoints[1 + index]
@@ -152,8 +152,8 @@ struct LanePair<Way: ReceiveWay>: ~Copyable {
             demand(endpoint.freeSlotCount + endpoint.openSockets == endpoint.slots, "target \(index): slots lost")
         }
         wrongs += footprintWrongs(first) + footprintWrongs(second)
-        demand(first.pipe.blocks.available == first.pipe.blocks.count, "target 0: blocks missing")
-        demand(second.pipe.blocks.available == second.pipe.blocks.count, "target 1: blocks missing")
+        demand(first.pipe.blocksInUse == 0, "target 0: blocks missing")
+        demand(second.pipe.blocksInUse == 0, "target 1: blocks missing")
         demand(both(.openNow) == board[.openNow], "\(both(.openNow)) open at the target, \(board[.openNow]) at the worker")
         demand(both(.channelsJoined) >= board[.joined], "fewer channels than joined users")
         demand(both(.heartbeatsAnswered) >= board[.verified], "fewer answers than verified users")

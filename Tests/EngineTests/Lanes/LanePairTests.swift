@@ -58,6 +58,14 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
         play(MayNotWait.self, faults: { _ in .harmless }, mustJoinAll: true)
     }
 
+    @Test func piecesDelaysAndIdleReadinessChangeNothingWhereReceivesWaitAtRest() {
+        play(MayWaitAtRest.self, faults: { _ in .harmless }, mustJoinAll: true)
+    }
+
+    @Test func everyUserJoinsOrEndsForOneCauseWhereReceivesWaitAtRest() {
+        play(MayWaitAtRest.self, faults: FaultPlan.drawn, mustJoinAll: false)
+    }
+
     @Test func everyUserJoinsOrEndsForOneCause() {
         play(MayWait.self, faults: FaultPlan.drawn, mustJoinAll: false)
     }

@@ -31,6 +31,8 @@ private final class LoopbackRun: @unchecked Sendable {
         var answers: UInt64 = 0
         /// All users leave before it.
         var finishes = false
+        /// Rings receive at rest instead of polling.
+        var receivesAtRest = false
     }
 
     let setup: Setup
@@ -77,7 +79,8 @@ private final class LoopbackRun: @unchecked Sendable {
             laneCount: setup.targetLanes)
         return start {
             let engine = EngineSettings(
-                slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false)
+                slots: settings.slots, destinations: [], defersHandshakeAcknowledgement: false, hasSocketCommands: false,
+                receivesAtRest: self.setup.receivesAtRest)
             let footprint = try Footprint(
                 self.setup.footprint, slots: settings.slots, hibernateAfterNanoseconds: self.setup.hibernateAfterNanoseconds,
                 lane: lane, board: self.memory.board.target(lane))
@@ -96,7 +99,8 @@ private final class LoopbackRun: @unchecked Sendable {
             let engine = EngineSettings(
                 slots: settings.users,
                 destinations: self.destinations,
-                defersHandshakeAcknowledgement: true, hasSocketCommands: EngineKind.hasSocketCommands)
+                defersHandshakeAcknowledgement: true, hasSocketCommands: EngineKind.hasSocketCommands,
+                receivesAtRest: self.setup.receivesAtRest)
             var lane = WorkerLane(engine: try E(engine), settings: settings, run: self.memory.board)
             lane.serve()
         }
@@ -202,6 +206,26 @@ private final class LoopbackRun: @unchecked Sendable {
                 #expect(outcome.causes == [:] && outcome.digest == expected, "\(kind)")
             }
         }
+    }
+
+    @Test(.enabled(if: EngineKind.hasRing, EngineKind.missing), arguments: [true, false])
+    func ringsThatReceiveAtRestJoinAllUsersWithTheSameDigest(isUnpaced: Bool) throws {
+        let outcome = try play(.ring, LoopbackRun(.init(users: Self.users, isUnpaced: isUnpaced, receivesAtRest: true)))
+        #expect(outcome.joined == UInt64(Self.users) && outcome.verified == outcome.joined, "\(outcome.causes)")
+        #expect(outcome.causes == [:] && outcome.digest == digest(users: Self.users))
+    }
+
+    @Test(.enabled(if: EngineKind.hasRing, EngineKind.missing)) func ringsThatReceiveAtRestPlaySessions() throws {
+        let users: UInt64 = 200
+        let run = LoopbackRun(.init(users: Int(users), script: Self.staying, answers: users * 7, receivesAtRest: true))
+        let outcome = try play(.ring, run)
+        #expect(outcome.joined == users && outcome.verified == users && outcome.causes == [:])
+        let plain = LoopbackRun(
+            .init(users: Int(users), script: Self.echoed, request: TestUsers.echoRequest, answers: users * 6, receivesAtRest: true))
+        let echoed = try play(.ring, plain)
+        #expect(echoed.verified == users && echoed.causes == [:])
+        let brief = LoopbackRun(.init(users: Int(users), script: Self.leaving, finishes: true, receivesAtRest: true))
+        #expect(try play(.ring, brief).causes == [:] && brief.memory.board.worker(0)[.finished] == users)
     }
 
     // MARK: sessions

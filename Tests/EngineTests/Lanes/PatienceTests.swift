@@ -17,13 +17,19 @@ import Testing
         while served.kernel.time < end { served.lane.pass() }
     }
 
-    private func onBoth(_ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void, rules: TargetRules = PatienceTests.rules) {
+    private func onEach(
+        _ body: (ServedByTarget<MayWait>) -> Void, _ other: (ServedByTarget<MayNotWait>) -> Void,
+        _ last: (ServedByTarget<MayWaitAtRest>) -> Void, rules: TargetRules = PatienceTests.rules
+    ) {
         let first = ServedByTarget<MayWait>(rules: rules)
         body(first)
         #expect(first.wrongs == [])
         let second = ServedByTarget<MayNotWait>(rules: rules)
         other(second)
         #expect(second.wrongs == [])
+        let third = ServedByTarget<MayWaitAtRest>(rules: rules)
+        last(third)
+        #expect(third.wrongs == [])
     }
 
     @Test func aHandshakeThatTricklesIsAnswered408AndTheNeighboursLiveOn() {
@@ -46,7 +52,7 @@ import Testing
             good.finish()
             #expect(served.settle())
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func aMessageThatNeverEndsIsClosed() {
@@ -67,7 +73,7 @@ import Testing
             good.finish()
             #expect(served.settle())
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     /// Control frames between the fragments are answered, and make the message no younger.
@@ -107,7 +113,7 @@ import Testing
         }
         var rules = PatienceTests.rules
         rules.idleTimeoutNanoseconds = 40_000_000
-        onBoth(play, play, rules: rules)
+        onEach(play, play, play, rules: rules)
     }
 
     /// A lane that was full takes connections again once it has room.
@@ -127,5 +133,8 @@ import Testing
         let second = ServedByTarget<MayNotWait>(capacity: 8)
         play(second)
         #expect(second.wrongs == [])
+        let third = ServedByTarget<MayWaitAtRest>(capacity: 8)
+        play(third)
+        #expect(third.wrongs == [])
     }
 }

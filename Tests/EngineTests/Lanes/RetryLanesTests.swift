@@ -68,6 +68,7 @@ import Testing
     func attemptsThatNobodyAnswersChangeNoDigest(ports: ClosedRange<UInt16>?) {
         unanswered(MayWait.self, ports: ports, traces: traces(MayWait.self))
         unanswered(MayNotWait.self, ports: ports, traces: traces(MayNotWait.self))
+        unanswered(MayWaitAtRest.self, ports: ports, traces: traces(MayWaitAtRest.self))
     }
 
     /// They wait for minutes: meanwhile others begin, however small the window.
@@ -119,5 +120,6 @@ import Testing
     @Test(arguments: [UInt64](1...40)) func usersOnTheirWayNeitherBlockNorCorruptTheSweep(seed: UInt64) {
         sweepBeforeTheRest(MayWait.self, seed: seed)
         sweepBeforeTheRest(MayNotWait.self, seed: seed)
+        sweepBeforeTheRest(MayWaitAtRest.self, seed: seed)
     }
 }

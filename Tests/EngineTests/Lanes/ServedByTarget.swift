@@ -75,7 +75,7 @@ final class ServedByTarget<Way: ReceiveWay>: CustomReflectable {
     /// All that must be so when nobody is connected any more.
     var wrongs: [String] {
         var wrongs = kernel.violations
-        let used = lane.pipe.blocks.count - lane.pipe.blocks.available
+        let used = lane.pipe.blocksInUse
         if used != 0 { wrongs.append("\(used) blocks missing") }
         if lane.pipe.assemblies.buffers.count != 0 || lane.pipe.assemblies.buffers.bytes != 0 { wrongs.append("large buffers are left") }
         if lane.patience.handshakes != 0 { wrongs.append("\(lane.patience.handshakes) handshakes are left") }

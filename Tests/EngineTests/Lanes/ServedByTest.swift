@@ -77,7 +77,7 @@ final class ServedByTest<Way: ReceiveWay>: CustomReflectable {
         #expect(board[.usersEnded] == 1 && board[.openNow] == 0 && board[.joinedNow] == 0 && board[.connectedNow] == 0)
         #expect(board[.lost] == (wasJoined ? 1 : 0) && lane.inFlight == 0)
         #expect(board[.rampState] == 2)
-        #expect(lane.pipe.blocks.available == lane.pipe.blocks.count && kernel.endpoints[0].openSockets == 0)
+        #expect(lane.pipe.blocksInUse == 0 && kernel.endpoints[0].openSockets == 0)
         #expect(kernel.violations == [])
     }
 }

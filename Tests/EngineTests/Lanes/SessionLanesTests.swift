@@ -59,9 +59,9 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
         let causes = board.causes.values.reduce(0, +)
         demand(causes + board[.finished] == failedAttempts + board[.usersEnded], "\(board.causes) and \(board[.finished]) finished")
         demand(board[.opened] == board[.lost] + board[.finished], "\(board[.opened]) opened, \(board[.lost]) lost, \(board[.finished]) finished")
-        demand(pair.worker.pipe.blocks.available == pair.worker.pipe.blocks.count, "worker: blocks missing")
+        demand(pair.worker.pipe.blocksInUse == 0, "worker: blocks missing")
         demand(pair.worker.pipe.assemblies.buffers.count == 0, "worker: large buffers missing")
-        demand(pair.first.pipe.blocks.available == pair.first.pipe.blocks.count, "target: blocks missing")
+        demand(pair.first.pipe.blocksInUse == 0, "target: blocks missing")
         demand(pair.kernel.endpoints.allSatisfy { $0.openSockets == 0 }, "sockets are open")
         demand(board[.digestUsers] == board[.opened], "the digest counts \(board[.digestUsers]) of \(board[.opened])")
         return wrongs
@@ -107,6 +107,7 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
     @Test func sessionsArePlayedToTheirEnd() {
         chats(MayWait.self)
         chats(MayNotWait.self)
+        chats(MayWaitAtRest.self)
     }
 
     private func frames<Way: ReceiveWay>(_ way: Way.Type) {
@@ -120,13 +121,16 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
     @Test func sessionsWithoutPhoenixArePlayedToTheirEnd() {
         frames(MayWait.self)
         frames(MayNotWait.self)
+        frames(MayWaitAtRest.self)
     }
 
     @Test func everyUserFinishesOrEndsForOneCause() {
         play(MayWait.self, Self.chat, faults: FaultPlan.drawn)
         play(MayNotWait.self, Self.chat, faults: FaultPlan.drawn)
+        play(MayWaitAtRest.self, Self.chat, faults: FaultPlan.drawn)
         play(MayWait.self, Self.plain, request: TestUsers.echoRequest, faults: FaultPlan.drawn)
         play(MayNotWait.self, Self.plain, request: TestUsers.echoRequest, faults: FaultPlan.drawn)
+        play(MayWaitAtRest.self, Self.plain, request: TestUsers.echoRequest, faults: FaultPlan.drawn)
     }
 
     // MARK: the sweep
@@ -163,15 +167,19 @@ private let seedCount: UInt64 = getenv("SIMBENCH_SEEDS").flatMap { UInt64(String
     @Test func theSweepAsksWhoeverIsThereAndNobodyElse() {
         sweep(MayWait.self, Self.comings, request: TestUsers.request, faults: { _ in .harmless }, isHarmless: true)
         sweep(MayNotWait.self, Self.comings, request: TestUsers.request, faults: { _ in .harmless }, isHarmless: true)
+        sweep(MayWaitAtRest.self, Self.comings, request: TestUsers.request, faults: { _ in .harmless }, isHarmless: true)
         sweep(MayWait.self, Self.plainForLong, request: TestUsers.echoRequest, faults: { _ in .harmless }, isHarmless: true)
         sweep(MayNotWait.self, Self.plainForLong, request: TestUsers.echoRequest, faults: { _ in .harmless }, isHarmless: true)
+        sweep(MayWaitAtRest.self, Self.plainForLong, request: TestUsers.echoRequest, faults: { _ in .harmless }, isHarmless: true)
     }
 
     @Test func whoIsLostDuringTheSweepFailsIt() {
         sweep(MayWait.self, Self.comings, request: TestUsers.request, faults: FaultPlan.drawn, isHarmless: false)
         sweep(MayNotWait.self, Self.comings, request: TestUsers.request, faults: FaultPlan.drawn, isHarmless: false)
+        sweep(MayWaitAtRest.self, Self.comings, request: TestUsers.request, faults: FaultPlan.drawn, isHarmless: false)
         sweep(MayWait.self, Self.plainForLong, request: TestUsers.echoRequest, faults: FaultPlan.drawn, isHarmless: false)
         sweep(MayNotWait.self, Self.plainForLong, request: TestUsers.echoRequest, faults: FaultPlan.drawn, isHarmless: false)
+        sweep(MayWaitAtRest.self, Self.plainForLong, request: TestUsers.echoRequest, faults: FaultPlan.drawn, isHarmless: false)
     }
 
     // MARK: time

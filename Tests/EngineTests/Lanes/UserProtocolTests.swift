@@ -65,6 +65,7 @@ import Testing
         for seed in 1...25 as ClosedRange<UInt64> {
             echoes(MayWait.self, seed: seed, faults: seed & 1 == 0 ? .none : .harmless)
             echoes(MayNotWait.self, seed: seed, faults: seed & 1 == 0 ? .none : .harmless)
+            echoes(MayWaitAtRest.self, seed: seed, faults: seed & 1 == 0 ? .none : .harmless)
         }
     }
 
@@ -85,7 +86,7 @@ import Testing
         let board = users.board
         #expect(board[.finished] == 1 && board[.usersEnded] == 1 && board.causes == [:] && board[.lost] == 0, "\(note): \(board.causes)")
         #expect(board[.openNow] == 0 && board[.connectedNow] == 0 && board[.joinedNow] == 0 && users.lane.presentNow == 0, "\(note)")
-        #expect(users.lane.pipe.blocks.available == users.lane.pipe.blocks.count, "\(note)")
+        #expect(users.lane.pipe.blocksInUse == 0, "\(note)")
         #expect(users.lane.pipe.assemblies.buffers.count == 0 && users.kernel.endpoints[0].openSockets == 0, "\(note)")
         #expect(users.kernel.violations == [], "\(note)")
     }
@@ -123,7 +124,7 @@ import Testing
                 users.settle()
             }
             #expect(users.board.causes == [.errorProtocol: 1] && users.board[.usersEnded] == 1 && users.board[.openNow] == 0, "\(name): \(users.board.causes)")
-            #expect(users.lane.pipe.blocks.available == users.lane.pipe.blocks.count && users.lane.pipe.assemblies.buffers.count == 0, "\(name)")
+            #expect(users.lane.pipe.blocksInUse == 0 && users.lane.pipe.assemblies.buffers.count == 0, "\(name)")
             #expect(users.kernel.violations == [], "\(name)")
         }
     }
@@ -131,8 +132,10 @@ import Testing
     @Test func brokenRulesAreAnsweredWithTheirCode() {
         refuses(MayWait.self, Self.echo, ends: false)
         refuses(MayNotWait.self, Self.echo, ends: false)
+        refuses(MayWaitAtRest.self, Self.echo, ends: false)
         refuses(MayWait.self, TestUsers.published, ends: true)
         refuses(MayNotWait.self, TestUsers.published, ends: true)
+        refuses(MayWaitAtRest.self, TestUsers.published, ends: true)
     }
 
     // MARK: goodbyes
@@ -158,6 +161,7 @@ import Testing
     @Test func aServersGoodbyeIsAnsweredWithItsCode() {
         goodbyes(MayWait.self)
         goodbyes(MayNotWait.self)
+        goodbyes(MayWaitAtRest.self)
     }
 
     /// Seconds pass.
@@ -189,6 +193,7 @@ import Testing
     @Test func aUsersGoodbyeEndsItsSessionWhateverTheServerMakesOfIt() {
         endings(MayWait.self)
         endings(MayNotWait.self)
+        endings(MayWaitAtRest.self)
     }
 
     private func silentServer<Way: ReceiveWay>(_ way: Way.Type) {
@@ -203,6 +208,7 @@ import Testing
     @Test func aServerThatNeverClosesIsNotWaitedForForEver() {
         silentServer(MayWait.self)
         silentServer(MayNotWait.self)
+        silentServer(MayWaitAtRest.self)
     }
 
     private func rudeServers<Way: ReceiveWay>(_ way: Way.Type) {
@@ -219,6 +225,7 @@ import Testing
     @Test func anEchoEndsWithTheConnection() {
         rudeServers(MayWait.self)
         rudeServers(MayNotWait.self)
+        rudeServers(MayWaitAtRest.self)
     }
 
     private func goodbyeInLobby<Way: ReceiveWay>(_ way: Way.Type) {
@@ -238,6 +245,7 @@ import Testing
     @Test func whoHasSaidGoodbyeIsNotAsked() {
         goodbyeInLobby(MayWait.self)
         goodbyeInLobby(MayNotWait.self)
+        goodbyeInLobby(MayWaitAtRest.self)
     }
 
     // MARK: answers
@@ -272,5 +280,6 @@ import Testing
     @Test func anErrorIsAnAnswerAndEndsNobody() {
         refusals(MayWait.self)
         refusals(MayNotWait.self)
+        refusals(MayWaitAtRest.self)
     }
 }

@@ -23,18 +23,19 @@ final class EngineDriver<Engine: KernelEngine & ~Copyable>: CustomReflectable {
     private(set) var generations: [UInt32: UInt16] = [:]
 
     convenience init(
-        slots: Int = 64, destination port: UInt16 = 0, defers: Bool = false, socketCommands: Bool = EngineKind.hasSocketCommands
+        slots: Int = 64, destination port: UInt16 = 0, defers: Bool = false, socketCommands: Bool = EngineKind.hasSocketCommands,
+        receivesAtRest: Bool = false
     ) throws {
         try self.init(
             slots: slots, destinations: port == 0 ? [] : [EngineSettings.endpoint("127.0.0.1", port: port)!], defers: defers,
-            socketCommands: socketCommands)
+            socketCommands: socketCommands, receivesAtRest: receivesAtRest)
     }
 
-    init(slots: Int, destinations: [sockaddr_in], defers: Bool = false, socketCommands: Bool) throws {
+    init(slots: Int, destinations: [sockaddr_in], defers: Bool = false, socketCommands: Bool, receivesAtRest: Bool = false) throws {
         engine = try Engine(
             EngineSettings(
                 slots: slots, destinations: destinations, defersHandshakeAcknowledgement: defers,
-                hasSocketCommands: socketCommands))
+                hasSocketCommands: socketCommands, receivesAtRest: receivesAtRest))
         for _ in 0..<64 { blocks.append(.allocate(byteCount: Self.blockBytes, alignment: 8)) }
     }
 

@@ -10,6 +10,11 @@ protocol KernelEngine: Proactor, ~Copyable {
     init(_ settings: EngineSettings) throws(EngineError)
 }
 
+extension Proactor where Self: ~Copyable {
+    /// Only to be told.
+    mutating func watch(_ handle: Handle) { watch(handle, mayReceive: false) }
+}
+
 extension RingProactor: KernelEngine {}
 extension EpollProactor: KernelEngine {}
 

@@ -14,6 +14,8 @@ struct FaultPlan {
     var emptyReceive: UInt64 = 0
     /// A receive says -EINTR, took nothing, and no watch speaks again.
     var interruptedReceive: UInt64 = 0
+    /// A receive at rest finds no buffer although some are lent: others were faster.
+    var noBuffer: UInt64 = 0
     var failedReceive: UInt64 = 0
     var failedSend: UInt64 = 0
     var failedConnect: UInt64 = 0
@@ -33,7 +35,7 @@ struct FaultPlan {
 
     /// Only what a session survives unchanged: pieces, delays, and readiness that means nothing.
     static let harmless = FaultPlan(
-        shortPiece: 400, delay: 300, spuriousReady: 20, emptyReceive: 50, interruptedReceive: 30, staleReady: 300,
+        shortPiece: 400, delay: 300, spuriousReady: 20, emptyReceive: 50, interruptedReceive: 30, noBuffer: 200, staleReady: 300,
         spuriousBell: 20)
 
     /// A plan of its own for each seed: each fault is absent, rare or frequent.
@@ -42,7 +44,7 @@ struct FaultPlan {
         func chance(_ rare: UInt64, _ frequent: UInt64) -> UInt64 { [0, rare, frequent][Int(random.next() % 3)] }
         return FaultPlan(
             shortPiece: chance(100, 700), delay: chance(100, 500), spuriousReady: chance(5, 50), emptyReceive: chance(10, 150),
-            interruptedReceive: chance(10, 100), failedReceive: chance(2, 20), failedSend: chance(2, 20),
+            interruptedReceive: chance(10, 100), noBuffer: chance(50, 500), failedReceive: chance(2, 20), failedSend: chance(2, 20),
             failedConnect: chance(50, 500), cut: chance(1, 5), staleReady: chance(100, 900), failedAccept: chance(20, 200),
             spuriousBell: chance(5, 50))
     }

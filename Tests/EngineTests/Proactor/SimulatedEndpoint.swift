@@ -17,8 +17,20 @@ final class SimulatedEndpoint {
     var isBellRung = false
     private var queue: [Completion] = []
     private var queueHead = 0
+    /// What the lane lent for connections at rest, the first to be filled first, and how much it may lend.
+    private(set) var lent: [Lent] = []
+    let lendLimit: Int
+    /// Blocks that were filled, of which the lane does not know yet.
+    private var filled: Set<UInt32> = []
 
-    init(_ kernel: SimulatedKernel, slots: Int, mayWait: Bool) {
+    struct Lent {
+        var buffer: UnsafeMutableRawPointer
+        var capacity: Int
+        var block: UInt32
+    }
+
+    init(_ kernel: SimulatedKernel, slots: Int, mayWait: Bool, lendLimit: Int = 0) {
+        self.lendLimit = lendLimit
         self.kernel = kernel
         self.slots = slots
         self.mayWait = mayWait
@@ -76,9 +88,17 @@ final class SimulatedEndpoint {
         if !mayWait { watch(socket) }
     }
 
-    func watch(_ socket: SimulatedSocket) {
+    func lend(_ block: Lent) {
+        kernel.forbid(lent.contains { $0.block == block.block } || filled.contains(block.block), "block \(block.block) is lent twice")
+        kernel.forbid(lent.count >= lendLimit, "more is lent than is wanted")
+        lent.append(block)
+    }
+
+    func watch(_ socket: SimulatedSocket, receives: Bool = false) {
         kernel.forbid(socket.isWatched, "watch twice")
+        kernel.forbid(receives && socket.receiving != nil, "two receives on one connection")
         socket.isWatched = true
+        socket.receivesAtRest = receives
         if socket.hasSomethingToReceive { socket.isAnnounced = true }
     }
 
@@ -104,6 +124,7 @@ final class SimulatedEndpoint {
                 socket.complete(.sent, send.isTaken ? Int32(send.count) : -ECANCELED, block: send.block)
             }
         }
+        if socket.isWatched, socket.receivesAtRest, socket.hasSomethingToReceive, kernel.random.next() & 1 == 0 { receiveAtRest(socket) }
         socket.complete(.closed, 0)
         if kernel.happens(kernel.faults.staleReady) { socket.complete(.ready, 1) }
         socket.receiving = nil
@@ -117,6 +138,11 @@ final class SimulatedEndpoint {
     /// The blocks of operations that are done, which the lane does not know yet.
     func untold(_ operation: Operation, _ socket: SimulatedSocket) -> [UInt32] {
         (socket.outbox + queue[queueHead...]).filter { $0.operation == operation && $0.handle == socket.handle }.map(\.block)
+    }
+
+    /// A watch that receives has ended with something other than `ready`, and the lane does not know yet.
+    func hasReceivedAtRest(_ socket: SimulatedSocket) -> Bool {
+        untold(.received, socket).contains { $0 == Blocks.none || filled.contains($0) }
     }
 
     private func free(_ socket: SimulatedSocket) {
@@ -157,7 +183,9 @@ final class SimulatedEndpoint {
             return nil
         }
         queueHead += 1
-        return queue[queueHead - 1]
+        let completion = queue[queueHead - 1]
+        if completion.operation == .received { filled.remove(completion.block) }
+        return completion
     }
 
     private func acceptSome() {
@@ -197,7 +225,9 @@ final class SimulatedEndpoint {
             deliver(socket)
             send(socket)
             receive(socket)
-            if socket.isWatched, socket.isAnnounced ? !delayed() : kernel.happens(kernel.faults.spuriousReady) {
+            if socket.isWatched && socket.receivesAtRest {
+                if socket.hasSomethingToReceive && !delayed() { receiveAtRest(socket) }
+            } else if socket.isWatched, socket.isAnnounced ? !delayed() : kernel.happens(kernel.faults.spuriousReady) {
                 socket.isAnnounced = false
                 // Where receives may wait, a watch speaks once.
                 if mayWait { socket.isWatched = false }
@@ -266,6 +296,27 @@ final class SimulatedEndpoint {
         if delayed() { return }
         socket.sending = nil
         socket.complete(.sent, Int32(send.count), block: send.block)
+    }
+
+    /// Something is there for a receive that was armed without a buffer.
+    private func receiveAtRest(_ socket: SimulatedSocket) {
+        socket.isWatched = false
+        socket.isAnnounced = false
+        let faults = kernel.faults
+        if kernel.happens(faults.interruptedReceive) { return socket.complete(.received, -EINTR, block: Blocks.none) }
+        if kernel.happens(faults.failedReceive) {
+            return socket.complete(.received, kernel.pick(FaultPlan.receiveErrors), block: Blocks.none)
+        }
+        if lent.isEmpty || kernel.happens(faults.noBuffer) { return socket.complete(.ready, 1) }
+        guard !socket.inbox.isEmpty else {
+            return socket.complete(.received, socket.end == .reset ? -ECONNRESET : 0, block: Blocks.none)
+        }
+        let lent = lent.removeFirst()
+        filled.insert(lent.block)
+        let count = min(lent.capacity, socket.inbox.count)
+        lent.buffer.copyMemory(from: socket.inbox, byteCount: count)
+        socket.inbox.removeFirst(count)
+        socket.complete(.received, Int32(count), block: lent.block)
     }
 
     private func receive(_ socket: SimulatedSocket) {

@@ -28,8 +28,8 @@ final class SimulatedKernel {
     }
 
     /// A lane's side of the kernel.
-    func endpoint(slots: Int, mayWait: Bool) -> SimulatedEndpoint {
-        let endpoint = SimulatedEndpoint(self, slots: slots, mayWait: mayWait)
+    func endpoint(slots: Int, mayWait: Bool, lendLimit: Int) -> SimulatedEndpoint {
+        let endpoint = SimulatedEndpoint(self, slots: slots, mayWait: mayWait, lendLimit: lendLimit)
         endpoints.append(endpoint)
         return endpoint
     }

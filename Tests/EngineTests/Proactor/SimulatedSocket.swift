@@ -32,6 +32,8 @@ final class SimulatedSocket {
     var inbox: [UInt8] = []
     var end: End?
     var isWatched = false
+    /// The watch takes what comes by itself.
+    var receivesAtRest = false
     /// Something happened that the watch has not told yet: an edge.
     var isAnnounced = false
     var receiving: Receive?
@@ -55,7 +57,7 @@ final class SimulatedSocket {
 
     /// Nothing will happen here unless somebody does something.
     var isQuiet: Bool {
-        outbox.isEmpty && wire.isEmpty && endOnWire == nil && !isConnecting && sending == nil && !(isWatched && isAnnounced)
+        outbox.isEmpty && wire.isEmpty && endOnWire == nil && !isConnecting && sending == nil && !(isWatched && (receivesAtRest ? hasSomethingToReceive : isAnnounced))
             && (receiving.map { $0.waits && !hasSomethingToReceive } ?? true)
     }
 
