@@ -12,12 +12,18 @@ struct Findings {
     private var refused = 0
     private var noted: [(line: Int, text: String)] = []
 
-    init(file: String) { self.file = file }
+    /// YAML tells of what is missing at the end in a line behind the last.
+    let lastLine: Int
+
+    init(file: String, lastLine: Int = .max) {
+        self.file = file
+        self.lastLine = lastLine
+    }
 
     /// What would mean something else, or nothing, in a profile.
     mutating func refuse(_ line: Int, _ problem: String) {
         refused += 1
-        if refused <= Self.mostShown { refusals.append("\(file):\(line): \(Self.onOneLine(problem)).") }
+        if refused <= Self.mostShown { refusals.append("\(file):\(min(line, lastLine)): \(Self.onOneLine(problem)).") }
     }
 
     /// What is quoted of a file may hold line breaks, and what a terminal obeys.

@@ -23,8 +23,9 @@ struct OriginalConfig: Equatable {
 
     /// Throws all that is wrong, each with its line. Secrets in the file go nowhere.
     static func parse(_ text: String, file: String) throws(ProfileError) -> OriginalConfig {
-        var findings = Findings(file: file)
-        let root = try mapping(text, file: file)
+        let last = 1 + text.utf8.count { $0 == 0x0A }
+        var findings = Findings(file: file, lastLine: last)
+        let root = try mapping(text, file: file, lastLine: last)
         var reader = Reader(findings: findings)
         let known = ["workers", "tsung", "digital_ocean_token", "benchmark_target", "worker", "kv_store"]
         let top = reader.fields(root, "the file", known)
@@ -57,16 +58,14 @@ struct OriginalConfig: Equatable {
 
     // MARK: YAML
 
-    private static func mapping(_ text: String, file: String) throws(ProfileError) -> Node.Mapping {
+    private static func mapping(_ text: String, file: String, lastLine: Int) throws(ProfileError) -> Node.Mapping {
         guard text.utf8.count <= mostBytes else { throw ProfileError("\(file): a config.yml is smaller than \(mostBytes) bytes.") }
         let node: Node?
         do { node = try Yams.compose(yaml: text) } catch {
             let (line, problem) = fault(error)
-            // A fault at the end is told of a line behind the last.
-            let last = 1 + text.utf8.count { $0 == 0x0A }
-            throw ProfileError("\(file):\(min(line, last)): \(isNone); as YAML, \(problem).")
+            throw ProfileError("\(file):\(min(line, lastLine)): \(isNone); as YAML, \(problem).")
         }
-        guard case .mapping(let mapping)? = node else { throw ProfileError("\(file):\(node.map(line) ?? 1): \(isNone).") }
+        guard case .mapping(let mapping)? = node else { throw ProfileError("\(file):\(min(node.map(line) ?? 1, lastLine)): \(isNone).") }
         return mapping
     }
 

@@ -60,8 +60,8 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     ) {
         let line = elements < tagLines.count ? tagLines[elements] : parser.lineNumber
         elements += 1
-        if elements > XMLFile.mostElements { stop(parser, line, "The file has more than \(XMLFile.mostElements) elements.") }
-        if open.count >= XMLFile.deepestElement { stop(parser, line, "Elements stand in each other more than \(XMLFile.deepestElement) deep.") }
+        if elements > XMLFile.mostElements { refuse(line, "The file has more than \(XMLFile.mostElements) elements.") }
+        if open.count >= XMLFile.deepestElement { refuse(line, "Elements stand in each other more than \(XMLFile.deepestElement) deep.") }
         guard problem == nil else { return }
         open.append(Tag(name: elementName, attributes: attributes, line: line))
         hasCommentAfterText = false
@@ -82,9 +82,7 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     }
 
     func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
-        guard error == nil else { return }
-        error = (max(1, parser.lineNumber), (parseError as NSError).code)
-        parser.abortParsing()
+        error = error ?? (max(1, parser.lineNumber), (parseError as NSError).code)
     }
 
     private func add(_ text: String) {
@@ -93,8 +91,6 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
         open[open.count - 1].text += text
     }
 
-    private func stop(_ parser: XMLParser, _ line: Int, _ sentence: String) {
-        problem = problem ?? (line, sentence)
-        parser.abortParsing()
-    }
+    /// What follows is read and dropped: a parser that is told to stop may crash (libxml2 2.9.14, in xmlParseChunk).
+    private func refuse(_ line: Int, _ sentence: String) { problem = problem ?? (line, sentence) }
 }

@@ -118,6 +118,8 @@ import Testing
         ("<%= x %>\n", "tsung.xml:1: this is a template"),
         ("<a>\n<% end %>\n", "tsung.xml:2: this is a template"),
         ("a: [\n\n}", "tsung.xml:3: this is neither XML nor a config.yml"),
+        ("---", "tsung.xml:1: this is neither XML nor a config.yml"),
+        ("workers:", "tsung.xml:1: workers is missing"),
         ("- a", "tsung.xml:1: this is neither XML nor a config.yml"),
         ("<!DOCTYPE t SYSTEM \"x.dtd\"><tsung>\n\n&lol;</tsung>", "tsung.xml:3: the entity &lol; is not known"),
         ("<?xml version=\"1.0\" encoding=\"UTF-7\"?><tsung/>", "the file's encoding is utf-7; convert it"),

@@ -1,5 +1,6 @@
 """What goes on beside an attack: a neighbour, bytes that trickle, and a look at the target's memory."""
 
+import contextlib
 import threading
 import time
 
@@ -86,7 +87,8 @@ class Memory:
 
     def begin(self):
         """From now on peaks are counted anew; what is held now."""
-        with open(f"{self.folder}/clear_refs", "w", encoding="ascii") as file:
+        # Where the kernel does not count anew, a peak is that of all attacks so far.
+        with contextlib.suppress(OSError), open(f"{self.folder}/clear_refs", "w", encoding="ascii") as file:
             file.write("5")
         return self._status("VmRSS")
 
