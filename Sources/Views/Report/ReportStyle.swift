@@ -25,7 +25,7 @@ enum ReportStyle {
         nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:14px 0 0;font-size:.9rem}
         a{color:var(--c0)}
         .verdict{padding:14px 18px;border-radius:8px;font-size:1.05rem;border:1px solid}
-        .verdict strong{font-size:1.35rem;margin-right:6px;text-transform:capitalize}
+        .verdict strong{font-size:1.35rem;margin-right:6px}
         .verdict.good{color:var(--good);background:var(--good-paper)}.verdict.bad{color:var(--bad);background:var(--bad-paper)}.verdict.warning{color:var(--warn);background:var(--warn-paper)}
         .tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;margin:14px 0}
         .tile{background:var(--card);border-radius:8px;padding:10px 14px}
