@@ -63,7 +63,7 @@ enum ReportStyle {
         .swatch.reference{border-top:7px solid var(--reference)!important}
         .gauge{display:flex;height:22px;margin:8px 0;border-radius:4px;overflow:hidden;box-shadow:inset 0 0 0 1px var(--grid)}
         .share{background:var(--ink)}.share+.share{border-left:1px solid var(--paper)}.unused{--ink:transparent}.swatch.unused{border:1px solid var(--axis)}
-        .map td{text-align:left}
+        .map th,.map td{text-align:left}
         .pair{display:grid;grid-template-columns:1fr 1fr;gap:0 24px}
         svg{width:100%;height:auto;display:block;overflow:visible}
         svg.narrow{display:none}
