@@ -95,6 +95,7 @@ extension Page {
         th { color: var(--dim); font-weight: 500; }
         tbody th { color: var(--text); }
         .short thead th { position: sticky; top: 0; background: var(--face); }
+        .map { width: auto; } .map th, .map td { text-align: left; padding-right: 1.5rem; }
         tr:last-child td, tr:last-child th { border-bottom: 0; }
         td.bad { color: var(--bad); font-weight: 600; }
         #outcome { border-left: .4rem solid var(--axis); }

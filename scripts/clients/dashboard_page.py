@@ -134,9 +134,14 @@ async def _agree(checks, tab, run):
 
 
 async def _whole(browser, checks, setting):
-    """A run that is left to itself."""
-    with Run(setting, "whole", "--profile", "smoke", "--hold", "4s") as run:
+    """A run that is left to itself, each side on a CPU of its own where there are two."""
+    mine = sorted(os.sched_getaffinity(0))
+    apart = ["--set", f"placement={{ target_cpus: {mine[0]}, workers_cpus: {mine[1]} }}"] if len(mine) > 1 else []
+    with Run(setting, "whole", "--profile", "smoke", "--hold", "4s", *apart) as run:
         tab = await browser.tab(run.url)
+        checks.true("the plan has the network", await until(tab, "document.getElementById('plan').innerText.includes('routed')"))
+        told = await tab.value("document.querySelector('#plan .map')?.innerText || ''")
+        checks.same("placement is shown where it is not trivial", "target on CPU" in told, bool(apart))
         checks.true("the page sees the end", await until(tab, "state.outcome"))
         await asyncio.to_thread(run.process.wait, SECONDS)
     checks.same("smoke passes beside its dashboard", run.status, 0)

@@ -4,7 +4,8 @@ import Profiles
 /// Connections over model time, held against the published run, with the knees of both.
 enum CurveSection {
     static func render(_ runs: [ReportRun]) -> Markup {
-        var parts: [Markup] = [.tag("h2", "The curve"), plot(runs).figure]
+        let isSampled = runs.contains { $0.points("connected") != nil }
+        var parts: [Markup] = [.tag("h2", "The curve"), isSampled ? plot(runs).figure : .paragraph("No sample was left to draw.")]
         for run in runs where run.summary?.fidelity != nil { parts += fidelity(run, isOnly: runs.count == 1) }
         if let rates = rates(runs) { parts.append(rates.figure) }
         return .tag("section", ["id": "curve"], parts)

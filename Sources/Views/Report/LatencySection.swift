@@ -10,7 +10,7 @@ enum LatencySection {
     static func render(_ runs: [ReportRun]) -> Markup {
         var parts: [Markup] = [.tag("h2", "Latency")]
         let rows = runs.flatMap { percentiles($0, isOnly: runs.count == 1) }
-        parts.append(rows.isEmpty ? .paragraph("Not measured: nobody connected.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows, style: "figures latencies"))
+        parts.append(rows.isEmpty ? .paragraph(runs.contains { $0.summary != nil } ? "Not measured: nobody connected." : "Not told: the run left no summary.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows, style: "figures latencies"))
         let figures = kinds.compactMap { kind, title in figure(runs, kind, title) }
         if !figures.isEmpty { parts.append(.tag("div", ["class": "pair"], figures)) }
         if !rows.isEmpty && figures.isEmpty { parts.append(.paragraph("The record has no latency.csv, so there are no histograms.", "note")) }

@@ -25,7 +25,7 @@ enum ReportStyle {
         nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:14px 0 0;font-size:.9rem}
         a{color:var(--c0)}
         .verdict{padding:14px 18px;border-radius:8px;font-size:1.05rem;border:1px solid}
-        .verdict strong{font-size:1.35rem;margin-right:6px;text-transform:capitalize}
+        .verdict strong{font-size:1.35rem;margin-right:6px}
         .verdict.good{color:var(--good);background:var(--good-paper)}.verdict.bad{color:var(--bad);background:var(--bad-paper)}.verdict.warning{color:var(--warn);background:var(--warn-paper)}
         .tiles{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;margin:14px 0}
         .tile{background:var(--card);border-radius:8px;padding:10px 14px}
@@ -63,7 +63,7 @@ enum ReportStyle {
         .swatch.reference{border-top:7px solid var(--reference)!important}
         .gauge{display:flex;height:22px;margin:8px 0;border-radius:4px;overflow:hidden;box-shadow:inset 0 0 0 1px var(--grid)}
         .share{background:var(--ink)}.share+.share{border-left:1px solid var(--paper)}.unused{--ink:transparent}.swatch.unused{border:1px solid var(--axis)}
-        .map td{text-align:left}
+        .map th,.map td{text-align:left}
         .pair{display:grid;grid-template-columns:1fr 1fr;gap:0 24px}
         svg{width:100%;height:auto;display:block;overflow:visible}
         svg.narrow{display:none}

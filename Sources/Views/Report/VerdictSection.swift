@@ -11,14 +11,14 @@ enum VerdictSection {
             .tag("h2", heading),
             .tag(
                 "p", ["class": "verdict \(style)"],
-                [.tag("strong", ["data-figure": "verdict", "data-value": run.summary?.verdict ?? "null"], "\(sign) \(word)"), .text(" " + sentence(run))]),
+                [.tag("strong", ["data-figure": "verdict", "data-value": run.summary?.verdict ?? "null"], "\(sign) \(word.prefix(1).uppercased() + word.dropFirst())"), .text(" " + sentence(run))]),
         ]
         parts += run.record.remarks.map { .paragraph($0, "warning") }
         if let summary = run.summary {
             parts.append(tiles(summary))
             if !summary.expectations.isEmpty { parts.append(expectations(summary.expectations)) }
         } else {
-            parts.append(.paragraph("The highest that was sampled: \(sampled(run))."))
+            parts.append(.paragraph(run.highest("connected") == nil ? "Nothing was sampled." : "The highest that was sampled: \(sampled(run))."))
         }
         return .tag("section", ["id": isOnly ? "verdict" : "verdict-\(run.index + 1)", "class": "verdict-section"], parts)
     }
