@@ -23,7 +23,7 @@ enum Sysctls {
         }
     }
 
-    /// Pure. Before Linux 6.13 a user namespace is shown none of net.core.
+    /// Pure. Linux 6.1 shows a user namespace nothing of net.core; 6.12 does.
     static func refusal(_ name: String, _ value: String, _ code: Int32) -> String {
         let reason = code == ENOENT ? "this kernel lacks it, or shows it to the host's root only" : errnoText(code)
         return "\(name) could not be set to \(value): \(reason)\(consequences[name].map { "; \($0)" } ?? "")."
