@@ -212,7 +212,7 @@ import Testing
             for client in [good, half, early, head, late] { client.finish() }
             #expect(served.settle())
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     /// Anything at all, in pieces, with any end: the lane stays whole and serves the next client.

@@ -94,7 +94,7 @@ import Testing
             idle.finish()
             #expect(served.settle())
         }
-        onBoth(play, play)
+        onEach(play, play, play)
     }
 
     @Test func aSilentConnectionIsClosedWhereTheRulesSaySo() {
