@@ -79,8 +79,9 @@ struct Capacity {
         return host.memoryAvailableBytes > reserve ? host.memoryAvailableBytes - reserve : 0
     }
 
+    /// Of numbers that no host has it is more than any has, rather than beyond 64 bits.
     static func fixedBytes(lanes: Int, workers: Int) -> UInt64 {
-        UInt64(lanes) * Costs.laneFixedBytes + UInt64(workers) * Costs.workerFixedBytes
+        UInt64(min(Double(lanes) * Double(Costs.laneFixedBytes) + Double(workers) * Double(Costs.workerFixedBytes), 1e18))
     }
 
     func neededBytes(users: Int, lanes: Int, workers: Int) -> UInt64 {

@@ -91,7 +91,8 @@ public enum Compare {
             do {
                 let outcome = try means.run(variant.plan, "\(request.directory)/\(name)", title)
                 entry.exitStatus = outcome.exitStatus
-                entry.verdict = outcome.summary.verdict
+                // A run whose record could not be kept has broken, whatever it came to.
+                entry.verdict = outcome.exitStatus == 70 ? outcome.troubles.last ?? outcome.summary.verdict : outcome.summary.verdict
                 entry.interferenceVerdict = outcome.summary.interference.verdict
                 entry.figures = ComparedFigure.values(outcome.summary)
             } catch {

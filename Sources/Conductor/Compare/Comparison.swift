@@ -72,7 +72,7 @@ public struct Comparison: Codable, Equatable, Sendable {
         public enum Word: String, Codable, Sendable {
             case different
             case noDifference = "no difference"
-            /// No figure has an interval.
+            /// No figure has an interval, or there are too few pairs to be sure of those that seem to differ.
             case unknown
         }
         public var variant: String

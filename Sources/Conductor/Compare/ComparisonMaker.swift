@@ -102,7 +102,7 @@ struct ComparisonMaker {
             verdict: Self.judge(ratios, adjusted: adjusted), all: all)
     }
 
-    private static let fewestForProof = 3
+    static let fewestForProof = 3
 
     /// - Parameter adjusted: the ratios' probability as it counts among all figures.
     static func judge(_ ratios: PairedRatios, adjusted: Double?) -> Comparison.Judgement {
@@ -117,9 +117,12 @@ struct ComparisonMaker {
     private func outcome(_ label: String, _ figures: [Comparison.Figure]) -> Comparison.Outcome {
         let judged = figures.compactMap { $0.ratios.first { $0.variant == label } }.filter { $0.pairs > 0 && $0.verdict != .tooFew }
         let differing = judged.count { $0.verdict.isSure }
+        let perhaps = judged.count { $0.verdict.isUnsure }
+        // Where no figure could have been sure, none that seems to differ is told to be equal.
+        let isTold = perhaps == 0 ? !judged.isEmpty : judged.contains { $0.pairs >= Self.fewestForProof }
         return Comparison.Outcome(
-            variant: label, base: labels[0], verdict: judged.isEmpty ? .unknown : differing > 0 ? .different : .noDifference, judged: judged.count,
-            differing: differing, perhaps: judged.count { $0.verdict.isUnsure })
+            variant: label, base: labels[0], verdict: differing > 0 ? .different : isTold ? .noDifference : .unknown, judged: judged.count,
+            differing: differing, perhaps: perhaps)
     }
 
     private func conclusion(_ label: String, _ figures: [Comparison.Figure]) -> String {
@@ -128,6 +131,9 @@ struct ComparisonMaker {
         let judged = "\(outcome.judged) \(outcome.judged == 1 ? "interval" : "intervals")"
         let chance = "by chance about \(UnitText.decimal(Double(outcome.judged) / 20, places: 1)) would"
         switch outcome.verdict {
+        case .unknown where outcome.judged > 0:
+            return "Nothing is sure of \(own) against \(base): \(outcome.perhaps) of \(judged) \(outcome.perhaps == 1 ? "misses" : "miss") 1, where \(chance), and it takes "
+                + "\(Self.fewestForProof) complete pairs to be sure of any."
         case .unknown:
             return "Nothing can be said of \(own) against \(base): two complete pairs are the fewest that have an interval."
         case .noDifference where outcome.perhaps == 0:

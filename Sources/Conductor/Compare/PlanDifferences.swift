@@ -3,8 +3,8 @@ import Profiles
 
 /// What the plans of a comparison say differently. Pure.
 enum PlanDifferences {
-    /// What the host was like at the moment, remarks on it, and what every run has of its own.
-    private static let left: Set<String> = ["about", "command", "degraded", "host", "notes", "predictions"]
+    /// What the host was like at the moment, remarks on it, what follows from the rest, and what every run has of its own.
+    private static let left: Set<String> = ["about", "command", "degraded", "host", "ledger", "notes", "predictions"]
     /// Different values of a list's elements that are told; more are counted.
     private static let mostValues = 4
 

@@ -5,7 +5,7 @@ import Profiles
 public enum CompareMarkdown {
     public static func render(_ comparison: Comparison) -> String {
         var text = "# \(escaped(CompareTable.subject(comparison)))\n\n\(escaped(CompareTable.runs(comparison))).\n"
-        for variant in comparison.variants.dropFirst() { text += "\n" + table(comparison, variant.label) }
+        for variant in comparison.variants.dropFirst() where !comparison.figures.isEmpty { text += "\n" + table(comparison, variant.label) }
         text += "\n" + comparison.conclusions.map { "**\(escaped($0))**\n" }.joined(separator: "\n")
         text += "\n\(escaped(comparison.method)) \(escaped(CompareTable.caution(comparison)))\n"
         text += "\nFor quiet it \(CompareTable.quiet(comparison)).\n"

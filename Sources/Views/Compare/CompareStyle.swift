@@ -14,6 +14,6 @@ enum CompareStyle {
         svg .line.thin{opacity:.55}
         .held.sure{color:var(--text)}.held.same,.held.unsure{font-weight:400;color:var(--dim)}.held.unsure{font-style:italic}
         .unitcell{color:var(--dim)}.compared td:nth-child(2),.compared thead th:nth-child(2){text-align:left;white-space:normal}.compared th,.compared td{padding-right:14px}
-        .plans td{white-space:normal}
+        .plans td{white-space:normal}.plans thead th{text-align:left}
         """
 }

@@ -13,7 +13,7 @@ public enum CompareText {
         }
         var lines = field("compared", CompareTable.subject(comparison), .bold)
         lines += field("runs", CompareTable.runs(comparison), comparison.isInterrupted ? .warning : .plain)
-        for variant in comparison.variants.dropFirst() {
+        for variant in comparison.variants.dropFirst() where !comparison.figures.isEmpty {
             lines.append(Line())
             lines += table(comparison, variant.label, layout)
         }

@@ -99,6 +99,24 @@ import Testing
         #expect(comparison.remarks.contains { $0.hasPrefix("1 of the compared runs did not meet") })
     }
 
+    @Test func twoPairsProveNothingEitherWay() throws {
+        let comparison = Compare.carryOut(try request(rounds: 2, warmup: 0), means(Log()) { number, directory in
+            outcome(directory, joins: directory.contains("-B-") ? 500 + Double(number) : 1_000 + Double(number))
+        }).comparison
+        #expect(comparison.outcomes?.first?.verdict == .unknown)
+        #expect(comparison.conclusions[0].hasPrefix("Nothing is sure of epoll against io_uring: ") && comparison.conclusions[0].hasSuffix("it takes 3 complete pairs to be sure of any."), "\(comparison.conclusions)")
+    }
+
+    @Test func aRunWithoutARecordIsNamedWithWhatBecameOfIt() throws {
+        let (comparison, status) = Compare.carryOut(try request(rounds: 2, warmup: 0), means(Log()) { number, directory in
+            var ended = outcome(directory, joins: joins(number, directory), status: number == 2 ? 70 : 0)
+            ended.troubles = number == 2 ? ["summary.json could not be written: the disk is full."] : []
+            return ended
+        })
+        #expect(status == 70 && comparison.roundsComplete == 1)
+        #expect(comparison.remarks.contains { $0.contains("02-B-epoll broke") && $0.hasSuffix("the disk is full.") }, "\(comparison.remarks)")
+    }
+
     @Test func threeVariantsAreEachHeldAgainstTheFirst() throws {
         let comparison = Compare.carryOut(try request(["1", "10", "40"], rounds: 4), means(Log()) { number, directory in
             outcome(directory, joins: directory.contains("-C-") ? 500 + Double(number) : 1_000 + Double(number))
