@@ -27,7 +27,8 @@ struct XMLScan {
 
     private mutating func step() throws(ProfileError) {
         if bytes[at] == 0x3C {
-            if skip("<!--", to: "-->") || skip("<![CDATA[", to: "]]>") || skip("<?", to: "?>") { return }
+            if skip("<!--", to: "-->") || skip("<![CDATA[", to: "]]>") { return }
+            if has("<?") { return try passInstruction() }
             if has("<!DOCTYPE") { return try passDocumentType() }
             if at + 1 < bytes.count, Self.beginsName(bytes[at + 1]) { tagLines.append(line) }
         } else if bytes[at] == 0x26 {
@@ -37,6 +38,13 @@ struct XMLScan {
     }
 
     // MARK: What is refused
+
+    /// Passes over the XML declaration. Any other instruction is refused: one without data crashes Foundation's parser (Swift 6.3).
+    private mutating func passInstruction() throws(ProfileError) {
+        let isDeclaration = at == 0 && has("<?xml") && bytes.count > 5 && [0x20, 0x09, 0x0D, 0x0A].contains(bytes[5])
+        guard isDeclaration else { throw error("a processing instruction, <?...?>, is not known here. Leave it out") }
+        _ = skip("<?", to: "?>")
+    }
 
     /// Passes over the document type: where one is kept, in quotes, is of no interest. What it declares itself would be.
     private mutating func passDocumentType() throws(ProfileError) {

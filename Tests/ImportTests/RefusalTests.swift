@@ -109,6 +109,8 @@ import Testing
         ("", "tsung.xml: the file is empty."),
         ("<tsung>", "tsung.xml:1: this is not XML"),
         ("<tsung>\n<a></b>\n</tsung>", "tsung.xml:2: this is not XML: an end tag does not fit"),
+        ("<tsung>\n<?a?></tsung>", "tsung.xml:2: a processing instruction, <?...?>, is not known here"),
+        ("<?xml?><tsung/>", "tsung.xml:1: a processing instruction"),
         ("<tsung>\n<a/>x</web>y<b/></tsung>", "tsung.xml:2: this is not XML: an end tag does not fit"),
         ("<tsung>\n<a/>x</web%}</tsung>", "tsung.xml:2: this is not XML: a tag is not closed with >"),
         ("<other/>", "tsung.xml:1: <other>: a Tsung configuration's first element is <tsung>"),
