@@ -64,6 +64,9 @@ import Testing
         #expect(gauge.hostBusyPct == nil && gauge.othersPct == nil && gauge.generatorBound == nil && gauge.verdict == nil)
         #expect(Summary.Interference(used { $0.seconds = 0 }, isPaced: true) == .init())
         #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).verdict == nil)
+        // A target that was killed took its share along.
+        #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).othersPct == nil)
+        #expect(Summary.Interference(used { ($0.target, $0.isTargetOurs) = (nil, false) }, isPaced: true).othersPct != nil)
     }
 
     @Test func theCeilingSaysIt() {
