@@ -10,6 +10,8 @@ extension Summary.Interference {
         /// Of the whole host; nil where the run is confined to some of its CPUs, of which idle time does not speak.
         var idle: Double?
         var target: Double?
+        /// Not somebody else's, which is counted with the others.
+        var isTargetOurs = true
         var workers: Double?
         var softirq: Double?
         /// How many CPUs each side may use, by where it may run or by its quota.
@@ -32,7 +34,7 @@ extension Summary.Interference {
         targetPct = used.target.map { $0 / all }
         workersPct = used.workers.map { $0 / all }
         softirqPct = used.softirq.map { $0 / all }
-        othersPct = others
+        othersPct = used.isTargetOurs && used.target == nil ? nil : others
         judge(used, isPaced: isPaced)
     }
 

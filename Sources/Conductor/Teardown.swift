@@ -189,7 +189,8 @@ extension Run {
         let used = Summary.Interference.Used(
             seconds: after.seconds - before.seconds, hostCPUs: plan.host.cpus,
             idle: Usage.isWholeHost(plan) ? after.idleSeconds(since: before) : nil,
-            target: Usage.seconds(after.target, since: before.target), workers: Usage.seconds(after.workers, since: before.workers),
+            target: Usage.seconds(after.target, since: before.target), isTargetOurs: !plan.target.isForeign,
+            workers: Usage.seconds(after.workers, since: before.workers),
             softirq: after.softirqSeconds(since: before), targetCPUs: figures.targetCPUs, workersCPUs: figures.workersCPUs)
         return .init(used, isPaced: isPaced)
     }

@@ -88,6 +88,9 @@ import Testing
         nothing.method = nil
         #expect(nothing == .init())
         #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).verdict == nil)
+        // A target that was killed took its share along.
+        #expect(Summary.Interference(used { $0.target = nil }, isPaced: true).othersPct == nil)
+        #expect(Summary.Interference(used { ($0.target, $0.isTargetOurs) = (nil, false) }, isPaced: true).othersPct != nil)
     }
 
     @Test func theCeilingSaysIt() {

@@ -87,6 +87,18 @@ private func answers(_ cpus: [Int32] = [0, 1, 2, 3]) -> HostProbe.Answers {
         #expect((facts.privilege == .root) == (facts.privilegeLimitedBecause == nil))
     }
 
+    @Test func whatAProcessHoldsIsCountedInItsPageTables() throws {
+        let root = try FakeRoot(["/proc/7/smaps_rollup": """
+            558e1b038000-7ffd7b71f000 ---p 00000000 00:00 0                          [rollup]
+            Rss:                1624 kB
+            Pss:                 205 kB
+            Swap:                  8 kB
+            """])
+        #expect(ProcessUsage.heldBytes(pid: 7, root: root.path) == 1632 << 10)
+        #expect(ProcessUsage.heldBytes(pid: getpid(), root: root.path) != nil, "without it the kernel's own sum serves")
+        #expect(ProcessUsage.heldBytes(pid: -1) == nil)
+    }
+
     @Test func ioUringsRefusalsAreExplained() {
         #expect(IoUringProbe.explain(1, disabled: "2", plainRingWorks: false).contains("io_uring_disabled is 2"))
         #expect(IoUringProbe.explain(1, disabled: "0", plainRingWorks: false).contains("seccomp"))
