@@ -27,7 +27,7 @@ struct Findings {
     }
 
     /// What is quoted of a file may hold line breaks, and what a terminal obeys.
-    private static func onOneLine(_ text: String) -> String {
+    static func onOneLine(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? " " : $0 }))
     }

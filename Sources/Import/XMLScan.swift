@@ -76,7 +76,7 @@ struct XMLScan {
         guard has("<?xml") else { return }
         let head = String(decoding: bytes.prefix(200), as: UTF8.self).prefix { $0 != ">" }
         guard let encoding = head.split(separator: "encoding", maxSplits: 1).dropFirst().first else { return }
-        let name = encoding.split(whereSeparator: { "= \t\r\n\"'?".contains($0) }).first?.lowercased() ?? ""
+        let name = encoding.split(whereSeparator: { $0.isWhitespace || "=\"'?".contains($0) }).first?.lowercased() ?? ""
         guard ["utf-8", "us-ascii", "ascii"].contains(name) else {
             throw error("the file's encoding is \(name.isEmpty ? "not named" : name.prefix(40)); convert it to UTF-8 and say so in its first line")
         }
@@ -92,7 +92,7 @@ struct XMLScan {
         throw error("the entity &\(name); is not known without the document type, which is not read. Write out what it stands for")
     }
 
-    private func error(_ problem: String) -> ProfileError { ProfileError("\(file):\(line): \(problem).") }
+    private func error(_ problem: String) -> ProfileError { ProfileError("\(file):\(line): \(Findings.onOneLine(problem)).") }
 
     // MARK: Moving on
 

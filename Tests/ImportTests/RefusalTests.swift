@@ -125,6 +125,7 @@ import Testing
         ("- a", "tsung.xml:1: this is neither XML nor a config.yml"),
         ("<!DOCTYPE t SYSTEM \"x.dtd\"><tsung>\n\n&lol;</tsung>", "tsung.xml:3: the entity &lol; is not known"),
         ("<?xml version=\"1.0\" encoding=\"UTF-7\"?><tsung/>", "the file's encoding is utf-7; convert it"),
+        ("<?xml version=\"1.0\" encoding=\"a]\nb", "the file's encoding is a]; convert it"),
         ("hello", "neither XML nor a config.yml"),
         (String(repeating: "<a>", count: 100_000), "more than 64 deep"),
         ("<tsung>" + String(repeating: "<a/>", count: 30_000) + "</tsung>", "more than 20000 elements"),
