@@ -24,10 +24,16 @@ enum PrivateNetwork {
             precondition(error == 0, "this thread cannot get back into its network namespace: errno \(-error)")
         }
         try #require(raiseLoopback())
-        try #require(set("ip_local_port_range", "\(ports.lowerBound) \(ports.upperBound)"))
+        try choose(ports)
         // The least there is: an attempt without an answer ends after a few seconds.
         try #require(set("tcp_syn_retries", "1"))
         try body()
+    }
+
+    /// Among which the kernel chooses from now on. Who has a port already keeps it, so that what a test made before this is
+    /// not in the way of what comes after.
+    static func choose(_ ports: ClosedRange<UInt16>) throws {
+        try #require(set("ip_local_port_range", "\(ports.lowerBound) \(ports.upperBound)"))
     }
 
     private static func raiseLoopback() -> Bool {
