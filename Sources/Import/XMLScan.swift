@@ -22,13 +22,14 @@ struct XMLScan {
         bytes = Array(text.utf8)
         self.file = file
         try checkDeclaration()
+        try checkInstructions()
         while at < bytes.count { try step() }
     }
 
     private mutating func step() throws(ProfileError) {
         if bytes[at] == 0x3C {
             if skip("<!--", to: "-->") || skip("<![CDATA[", to: "]]>") { return }
-            if has("<?") { return try passInstruction() }
+            if skip("<?", to: "?>") { return }
             if has("<!DOCTYPE") { return try passDocumentType() }
             if at + 1 < bytes.count, Self.beginsName(bytes[at + 1]) { tagLines.append(line) }
         } else if bytes[at] == 0x26 {
@@ -39,11 +40,16 @@ struct XMLScan {
 
     // MARK: What is refused
 
-    /// Passes over the XML declaration. Any other instruction is refused: one without data crashes Foundation's parser (Swift 6.3).
-    private mutating func passInstruction() throws(ProfileError) {
-        let isDeclaration = at == 0 && has("<?xml") && bytes.count > 5 && [0x20, 0x09, 0x0D, 0x0A].contains(bytes[5])
-        guard isDeclaration else { throw error("a processing instruction, <?...?>, is not known here. Leave it out") }
-        _ = skip("<?", to: "?>")
+    /// The XML declaration is the only instruction there may be: one without data crashes Foundation's parser (Swift 6.3). That goes
+    /// on behind what it does not understand, and may then take for an instruction what stands in a comment or a document type.
+    private func checkInstructions() throws(ProfileError) {
+        let isDeclared = has("<?xml") && bytes.count > 5 && [0x20, 0x09, 0x0D, 0x0A].contains(bytes[5])
+        var line = 1
+        for place in bytes.indices.dropLast() {
+            if bytes[place] == 0x0A { line += 1 }
+            guard bytes[place] == 0x3C, bytes[place + 1] == 0x3F, place > 0 || !isDeclared else { continue }
+            throw ProfileError("\(file):\(line): a processing instruction, <?...?>, is not known here. Leave it out.")
+        }
     }
 
     /// Passes over the document type: where one is kept, in quotes, is of no interest. What it declares itself would be.
