@@ -43,9 +43,13 @@ extension Summary.Interference {
     private var others: Double? {
         guard let busy = hostBusyPct, let workers = workersPct else { return nil }
         let processes = (targetPct ?? 0) + workers
-        let softirq = softirqPct ?? 0
-        let isCountedTwice = processes + softirq - busy > softirq / 2
-        return max(0, busy - (isCountedTwice ? processes : processes + softirq))
+        return max(0, busy - (isSoftirqCountedTwice ? processes : processes + (softirqPct ?? 0)))
+    }
+
+    /// Whether the kernel has softirq in the processes' time as well.
+    private var isSoftirqCountedTwice: Bool {
+        guard let busy = hostBusyPct, let softirq = softirqPct else { return false }
+        return (targetPct ?? 0) + (workersPct ?? 0) + softirq - busy > softirq / 2
     }
 
     private mutating func judge(_ used: Used, isPaced: Bool) {
@@ -115,15 +119,14 @@ extension Summary.Interference {
         }
     }
 
-    /// The parts of the host's CPU time, percent, which make up 100 together; empty where idle time was not measured.
+    /// The parts of the host's CPU time, percent; empty where idle time was not measured. They make up 100 together, and a
+    /// little more where readings of different moments overlap.
     ///
     /// Softirq is a part of its own only where the kernel does not have it in the time of the processes as well.
     public var parts: [(name: String, percent: Double)] {
-        guard let busy = hostBusyPct, let idle = idlePct, let workers = workersPct else { return [] }
-        let processes = (targetPct ?? 0) + workers
-        let isApart = processes + (softirqPct ?? 0) <= busy
+        guard let idle = idlePct, let workers = workersPct else { return [] }
         let parts = [
-            ("target", targetPct), ("workers", workers), ("softirq", isApart ? softirqPct : nil), ("others", othersPct), ("idle", idle),
+            ("target", targetPct), ("workers", workers), ("softirq", isSoftirqCountedTwice ? nil : softirqPct), ("others", othersPct), ("idle", idle),
         ]
         return parts.compactMap { name, percent in percent.map { (name, $0) } }
     }

@@ -17,8 +17,9 @@ enum InterferenceGauge {
             pieces.append(.facts([("target", figure("target", shares.targetPct)), ("workers", figure("workers", shares.workersPct))]))
         } else {
             let words = parts.map { "\($0.name) \(percent($0.percent))" }.joined(separator: ", ")
+            let whole = max(100, parts.reduce(0) { $0 + $1.percent }) / 100
             let bar = parts.filter { $0.percent > 0 }.map { part in
-                Markup.tag("i", ["class": "share \(ink(part.name))", "style": "width:\(UnitText.decimal(part.percent, places: 2))%", "title": "\(part.name): \(percent(part.percent))"])
+                Markup.tag("i", ["class": "share \(ink(part.name))", "style": "width:\(UnitText.decimal(part.percent / whole, places: 2))%", "title": "\(part.name): \(percent(part.percent))"])
             }
             let keys = parts.map { part in
                 Markup.tag(
