@@ -114,6 +114,7 @@ extension Summary.Interference {
             "The CPUs that the workers may use were used up, more of them by the workers than by the target: the load, not the target, may have been the limit."
         case Self.server: "The target's CPUs were used up, mostly by the target itself."
         case Self.both: "The CPUs were used up. At rate max that is meant: both sides take what there is."
+        case Self.free where (hostBusyPct ?? 0) >= Self.busyPercent: "Neither side used up the CPUs that it may use, though the host's were used up."
         case Self.free: "There was CPU left: it was not what limited the run."
         default: nil
         }
