@@ -30,7 +30,7 @@ let package = Package(
                 "Profiles", "Lab", "Engine", "Conductor", "Views", "Dashboard", "Import",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .testTarget(name: "ProfilesTests", dependencies: ["Profiles"]),
+        .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "Engine"]),
         .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CLab", "CUring"]),
         .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Engine", "Lab", "Profiles"]),
@@ -38,7 +38,7 @@ let package = Package(
         .testTarget(
             name: "DashboardTests",
             dependencies: ["Dashboard", "Conductor", "Engine", "Profiles", .product(name: "FlyingFox", package: "FlyingFox")]),
-        .testTarget(name: "ImportTests", dependencies: ["Import", "Profiles", .product(name: "Yams", package: "Yams")]),
+        .testTarget(name: "ImportTests", dependencies: ["Import", "Profiles", "Engine", .product(name: "Yams", package: "Yams")]),
     ]
 )
 

@@ -51,20 +51,14 @@ enum Fixture {
     }
 }
 
-/// SplitMix64, and normal deviates of it: the same numbers on every machine.
+/// Normal deviates: the same numbers on every machine.
 struct Noise {
-    private var state: UInt64
+    private var random: SplitMix64
 
     /// Scattered seeds: neighbouring ones, or multiples of the increment, would give one sequence and shifts of it.
-    init(seed: Int) { state = Keyed(seed: 0x5eed, user: UInt64(seed)).value(counter: 0) }
+    init(seed: Int) { random = SplitMix64(seed: Keyed(seed: 0x5eed, user: UInt64(seed)).value(counter: 0)) }
 
-    private mutating func uniform() -> Double {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return (Double((z ^ (z >> 31)) >> 11) + 0.5) / Double(1 << 53)
-    }
+    private mutating func uniform() -> Double { (Double(random.next() >> 11) + 0.5) / Double(1 << 53) }
 
     /// Twelve uniform ones make a normal one, well enough for tests, and without a library's idea of a logarithm.
     mutating func normal() -> Double {

@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Import
@@ -147,7 +148,7 @@ import Testing
     private static let tokens = ["<", ">", "/>", "\"", "&", "&amp;", "<!--", "-->", "<![CDATA[", "]]>", "%%", "\u{0}", "é", "\n", "0", "-1", "99999999999999999999", "1e9", "<for>", "</for>", "<% end %>", "<%= i %>", "'", " "]
 
     @Test func mutatedFilesNeverCrash() throws {
-        var random = SeededGenerator(state: 20_16)
+        var random = SplitMix64(seed: 20_16)
         let seeds = [Fixture.file(workers: 2), Fixture.staged, PublishedFilesTests.template, PublishedFilesTests.config].map { Array($0) }
         var imported = 0
         for round in 0..<2_000 {

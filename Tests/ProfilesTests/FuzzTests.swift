@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Profiles
@@ -13,7 +14,7 @@ import Testing
         "0.0000001/s", "1 ms", "720 h", "10000000/s", "100M", "1-1", "1 B", "1024 TiB",
     ]
 
-    private func mutated(_ text: String, _ random: inout SeededGenerator) -> String {
+    private func mutated(_ text: String, _ random: inout SplitMix64) -> String {
         var characters = Array(text)
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             guard !characters.isEmpty else { break }
@@ -32,7 +33,7 @@ import Testing
 
     @Test(arguments: Fixture.shipped) func mutatedProfiles(name: String) throws {
         let text = try Fixture.text(name)
-        var random = SeededGenerator(state: UInt64(name.count) &* 7_919)
+        var random = SplitMix64(seed: UInt64(name.count) &* 7_919)
         var parsed = 0
         for _ in 0..<Self.rounds {
             let mutation = mutated(text, &random)
@@ -61,7 +62,7 @@ import Testing
 
     @Test func oddValues() throws {
         let text = try Fixture.text("do-64gb")
-        var random = SeededGenerator(state: 2_318_816)
+        var random = SplitMix64(seed: 2_318_816)
         var planned = 0
         for _ in 0..<2_000 {
             let flags = (0..<Int.random(in: 1...6, using: &random)).map { _ in
@@ -75,7 +76,7 @@ import Testing
     }
 
     /// Plans for an odd host with odd flags; whatever comes out must be printable.
-    private func plan(_ profile: Profile, _ random: inout SeededGenerator) -> Bool {
+    private func plan(_ profile: Profile, _ random: inout SplitMix64) -> Bool {
         let flags = Flags(
             fit: [nil, .auto, .fixed(.full), .fixed(.connections), .fixed(.footprint)].randomElement(using: &random)!,
             connections: [nil, nil, 1, 999, 5_000_000, 100_000_000].randomElement(using: &random)!,
@@ -96,7 +97,7 @@ import Testing
 
     @Test func mutatedReferences() throws {
         let csv = "t_s,users,connected\n0,0,0\n10,5,4\n20,10,9\n30,10,8\n"
-        var random = SeededGenerator(state: 42)
+        var random = SplitMix64(seed: 42)
         for _ in 0..<2_000 {
             guard let curve = try? Reference(csv: mutated(csv, &random), file: "f.csv") else { continue }
             for time in [0.0, 1, 15, 29, 1e9] { _ = curve.connected(atModelSeconds: time) }

@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Profiles
@@ -121,7 +122,7 @@ import Testing
     @Test func listsOfNumbers() throws {
         #expect(try NumberList.parse("0-3, 8,10-11", noun: "CPUs", below: 100) == [0, 1, 2, 3, 8, 10, 11])
         #expect(NumberList.text([0, 1, 2, 3, 8, 10, 11]) == "0-3,8,10,11" && NumberList.text([]) == "none")
-        var random = SeededGenerator(state: 6)
+        var random = SplitMix64(seed: 6)
         for _ in 0..<2000 {
             let text = String((0..<Int.random(in: 0...9, using: &random)).map { _ in "0123456789-, x".randomElement(using: &random)! })
             guard let numbers = try? NumberList.parse(text, noun: "CPUs", below: 4096) else { continue }

@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 
 /// Ratios of a figure in neighbouring runs, and how sure their median is.
@@ -92,12 +93,12 @@ struct PairedRatios {
     /// The percentile bootstrap's interval of the median. The same ratios and seed give the same interval.
     func bootstrap(level: Double = level, draws: Int = 4_000, seed: UInt64) -> Interval? {
         guard count >= 2 else { return nil }
-        var random = SplitMix(seed)
+        var random = SplitMix64(seed: seed)
         var medians: [Double] = []
         medians.reserveCapacity(draws)
         var sample = logarithms
         for _ in 0..<draws {
-            for index in sample.indices { sample[index] = logarithms[random.below(count)] }
+            for index in sample.indices { sample[index] = logarithms[Int.random(in: 0..<count, using: &random)] }
             medians.append(Self.median(sample.sorted()))
         }
         medians.sort()
@@ -110,22 +111,4 @@ struct PairedRatios {
         let middle = sorted.count / 2
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
-}
-
-/// The SplitMix64 generator: small, and the same everywhere.
-struct SplitMix {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    /// A number from 0 to `limit` − 1; its bias is of the order of limit / 2⁶⁴.
-    mutating func below(_ limit: Int) -> Int { Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(limit)).high) }
 }

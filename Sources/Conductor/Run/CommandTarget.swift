@@ -51,9 +51,7 @@ extension Run {
         var request = SpawnRequest(path: Run.shell, arguments: ["-c", Run.keeper, "simbench", command], environment: environment)
         request.descriptors = descriptors
         request.networkNamespace = world.targetNamespace
-        if let droplet { request.cgroupProcs = droplet.group.procs }
-        request.cpus = plan.placement?.target.cpus.map { Int32($0) } ?? []
-        if plan.host.numaNodes > 1 { request.memoryNodes = plan.placement?.target.nodes.map { Int32($0) } ?? [] }
+        seat(&request, .target)
         request.isFamily = true
         request.ownPidNamespace = plan.host.privilege != .none
         return request

@@ -80,16 +80,21 @@ extension Run {
             2: record.events, LaneProcess.Descriptor.plan: planFile, LaneProcess.Descriptor.board: boardDescriptor,
             LaneProcess.Descriptor.bell: bell,
         ]
-        if let group = role == .target ? droplet?.group ?? targetGroup : workersGroup { request.cgroupProcs = group.procs }
+        seat(&request, role)
         if role == .target, let door { request.descriptors[LaneProcess.Descriptor.door] = door.descriptor }
         for (index, namespace) in namespaces.enumerated() {
             request.descriptors[LaneProcess.Descriptor.firstNamespace + Int32(index)] = namespace
         }
+        return try Spawner.spawn(request)
+    }
+
+    /// Puts a side's process into its control group, and on its CPUs and memory nodes.
+    func seat(_ request: inout SpawnRequest, _ role: LaneProcess.Role) {
+        if let group = role == .target ? droplet?.group ?? targetGroup : workersGroup { request.cgroupProcs = group.procs }
         let side = role == .target ? plan.placement?.target : plan.placement?.workers
         request.cpus = side?.cpus.map { Int32($0) } ?? []
         // One node needs no saying, and kernels without NUMA refuse it.
         if plan.host.numaNodes > 1 { request.memoryNodes = side?.nodes.map { Int32($0) } ?? [] }
-        return try Spawner.spawn(request)
     }
 
     private func planDescriptor() throws -> Int32 {

@@ -52,13 +52,13 @@ struct Keyed {
     }
 }
 
-/// SplitMix64 as a sequence, for the places that keep a state: fuzzers, tests, fault injection.
-struct SplitMix64: RandomNumberGenerator {
+/// SplitMix64 as a sequence, for the places that keep a state: resampling, fuzzers, tests, fault injection.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         return Keyed.mixed(state)
     }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One side of a run as it is measured: a process of this program's, or a command with all that it starts.
 public struct MeasuredProcess: Equatable, Sendable {
     public var pid: Int32
@@ -11,22 +9,8 @@ public struct MeasuredProcess: Equatable, Sendable {
         self.isFamily = isFamily
     }
 
-    /// CPU time and resident memory; nil when it is gone. Of a family, children that have ended count with the time that they
-    /// used, and pages that several members share count for each of them.
-    public func usage() -> ProcessUsage? {
-        guard isFamily else { return ProcessUsage.of(pid: pid) }
-        let members = ProcessFamily.members(of: pid)
-        guard !members.isEmpty else { return nil }
-        let tick = 1_000_000 / UInt64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
-        let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))
-        var usage = ProcessUsage(userMicroseconds: 0, systemMicroseconds: 0, residentBytes: 0, contextSwitches: nil)
-        for member in members {
-            usage.userMicroseconds &+= (member.userTicks &+ member.endedChildrenUserTicks) &* tick
-            usage.systemMicroseconds &+= (member.systemTicks &+ member.endedChildrenSystemTicks) &* tick
-            usage.residentBytes &+= member.residentPages &* page
-        }
-        return usage
-    }
+    /// CPU time and resident memory; nil when it is gone. One file read, of a family one for each process of the host.
+    public func usage() -> ProcessUsage? { ProcessUsage(members) }
 
     /// Bytes held, in memory or in swap; nil when it is gone. Of a family, pages that several members share count once.
     public func heldBytes() -> UInt64? {
@@ -57,7 +41,10 @@ public struct MeasuredProcess: Equatable, Sendable {
         pids.compactMap { DescriptorTable.of(pid: $0) }.max { $0.share < $1.share }
     }
 
-    private var pids: [Int32] { isFamily ? ProcessFamily.members(of: pid).map(\.pid) : [pid] }
+    private var members: [ProcessStat] {
+        isFamily ? ProcessFamily.members(of: pid) : [ProcessFamily.stat(of: pid)].compactMap { $0 }
+    }
+    private var pids: [Int32] { isFamily ? members.map(\.pid) : [pid] }
 }
 
 /// How many descriptors a process has open, and how many it may have.

@@ -1,21 +1,22 @@
 import Glibc
 
-/// What one process used up to now.
+/// What processes used up to now, together: their children that have ended count with the time that they used, and pages
+/// that several of them share count for each.
 public struct ProcessUsage: Equatable, Sendable {
-    public var userMicroseconds: UInt64
-    public var systemMicroseconds: UInt64
-    public var residentBytes: UInt64
-    /// nil where /proc/PID/status cannot be read. Only the main thread's: the kernel keeps no sum.
-    public var contextSwitches: ContextSwitches?
+    public var userMicroseconds: UInt64 = 0
+    public var systemMicroseconds: UInt64 = 0
+    public var residentBytes: UInt64 = 0
 
-    /// nil when the process is gone. Costs two file reads.
-    public static func of(pid: Int32) -> ProcessUsage? {
-        guard let stat = SystemFile.text("/proc/\(pid)/stat").flatMap({ ProcessStat($0) }) else { return nil }
+    /// nil of nobody.
+    init?(_ processes: [ProcessStat]) {
+        guard !processes.isEmpty else { return nil }
         let tick = 1_000_000 / UInt64(max(sysconf(Int32(_SC_CLK_TCK)), 1))
-        return ProcessUsage(
-            userMicroseconds: stat.userTicks &* tick, systemMicroseconds: stat.systemTicks &* tick,
-            residentBytes: stat.residentPages &* UInt64(sysconf(Int32(_SC_PAGESIZE))),
-            contextSwitches: SystemFile.text("/proc/\(pid)/status").flatMap { ContextSwitches($0) })
+        let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))
+        for process in processes {
+            userMicroseconds &+= (process.userTicks &+ process.endedChildrenUserTicks) &* tick
+            systemMicroseconds &+= (process.systemTicks &+ process.endedChildrenSystemTicks) &* tick
+            residentBytes &+= process.residentPages &* page
+        }
     }
 
     /// Bytes the process holds, in memory or in swap; nil when it is gone. Counted in its page tables, milliseconds a GiB,
@@ -24,7 +25,7 @@ public struct ProcessUsage: Equatable, Sendable {
         if let counted = SystemFile.text("\(root)/proc/\(pid)/smaps_rollup").map({ Meminfo($0) }), let resident = counted["Rss"] {
             return resident + (counted["Swap"] ?? 0)
         }
-        guard let resident = of(pid: pid)?.residentBytes else { return nil }
+        guard let resident = ProcessFamily.stat(of: pid).flatMap({ ProcessUsage([$0]) })?.residentBytes else { return nil }
         return resident + (SystemFile.text("/proc/\(pid)/status").flatMap { Meminfo($0)["VmSwap"] } ?? 0)
     }
 
@@ -32,11 +33,6 @@ public struct ProcessUsage: Equatable, Sendable {
     static func proportionallyHeldBytes(pid: Int32) -> UInt64? {
         guard let rollup = SystemFile.text("/proc/\(pid)/smaps_rollup").map({ Meminfo($0) }), let held = rollup["Pss"] else { return nil }
         return held &+ (rollup["SwapPss"] ?? 0)
-    }
-
-    /// Pss (shared pages by their share) in bytes, from smaps_rollup. Walks the page tables: milliseconds per GiB.
-    public static func proportionalBytes(pid: Int32) -> UInt64? {
-        SystemFile.text("/proc/\(pid)/smaps_rollup").flatMap { Meminfo($0)["Pss"] }
     }
 }
 
