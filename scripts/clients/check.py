@@ -1,5 +1,6 @@
 """Counts what passed, failed and was skipped, and says only what failed or was skipped."""
 
+import time
 import traceback
 
 
@@ -31,6 +32,17 @@ class Checks:
             lines = traceback.format_exception_only(error)
             place = traceback.extract_tb(error.__traceback__)[-1]
             self.true(what, False, f"{''.join(lines).strip()} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})")
+
+    def timed(self, what, body, *arguments):
+        """A group of checks, and a line on how long it took."""
+        began = time.monotonic()
+        self.guard(what, body, *arguments)
+        print(f"# {what}: {time.monotonic() - began:.0f} s", flush=True)
+
+    def conclude(self):
+        """Prints the counts; returns the exit status."""
+        print(f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped")
+        return 1 if self.failed else 0
 
 
 def _short(value):

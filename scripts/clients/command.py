@@ -1,6 +1,5 @@
 """Servers of others as the target of a run: in its network and droplet, measured, and gone afterwards."""
 
-import json
 import os
 import re
 import shlex
@@ -10,6 +9,7 @@ import sys
 import time
 
 import cowboy
+from halves import Recorded
 from servers import judge
 
 USERS = 500
@@ -18,26 +18,13 @@ HERE = os.path.dirname(__file__)
 PYTHON = f"{shlex.quote(sys.executable)} {shlex.quote(os.path.join(HERE, 'phoenix_server.py'))}"
 
 
-class Run:
-    """One `simbench run --target-command`; `status`, `summary` and `output` are what came of it."""
+class Run(Recorded):
+    """One `simbench run --target-command`."""
 
     def __init__(self, setting, name, command, *options):
-        self.folder = os.path.join(setting.work, name)
-        done = subprocess.run(
-            [setting.simbench, "run", "--profile", "smoke", "--target-command", command, "--out", self.folder, *options],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
-        self.status, self.output = done.returncode, done.stdout + done.stderr
-        try:
-            with open(os.path.join(self.folder, "summary.json"), encoding="utf-8") as file:
-                self.summary = json.load(file)
-        except (OSError, ValueError):
-            self.summary = {}
-
-    def figure(self, path):
-        value = self.summary
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
+        folder = os.path.join(setting.work, name)
+        words = [setting.simbench, "run", "--profile", "smoke", "--target-command", command, "--out", folder, *options]
+        super().__init__(words, folder, timeout_seconds=300)
 
 
 def living(mark):

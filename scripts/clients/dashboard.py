@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
 import chromium
 import dashboard_page
@@ -50,11 +49,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="simbench-dashboard.", ignore_cleanup_errors=True) as work:
         setting.work = work
         for name in setting.only or GROUPS:
-            began = time.monotonic()
-            checks.guard(name, GROUPS[name], checks, setting)
-            print(f"# {name}: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    return 1 if checks.failed else 0
+            checks.timed(name, GROUPS[name], checks, setting)
+    return checks.conclude()
 
 
 if __name__ == "__main__":

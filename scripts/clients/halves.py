@@ -58,14 +58,13 @@ class Target:
             time.sleep(0.01)
 
 
-class Workers:
-    """One `simbench worker` run; `status`, `summary` and `output` are what came of it."""
+class Recorded:
+    """A program that leaves the record of a run in a folder; `status`, `summary` and `output` are what came of it."""
 
-    def __init__(self, setting, name, url, *options, timeout_seconds=120):
-        folder = os.path.join(setting.work, name)
-        self.command = [setting.simbench, "worker", "--url", url, "--out", folder, *options]
+    def __init__(self, command, folder, timeout_seconds):
+        self.folder = folder
         done = subprocess.run(
-            self.command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_seconds, check=False)
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_seconds, check=False)
         self.status, self.output = done.returncode, done.stdout + done.stderr
         try:
             with open(os.path.join(folder, "summary.json"), encoding="utf-8") as file:
@@ -78,6 +77,14 @@ class Workers:
         for key in path.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         return value
+
+
+class Workers(Recorded):
+    """One `simbench worker` run."""
+
+    def __init__(self, setting, name, url, *options, timeout_seconds=120):
+        folder = os.path.join(setting.work, name)
+        super().__init__([setting.simbench, "worker", "--url", url, "--out", folder, *options], folder, timeout_seconds)
 
 
 def connections(port):

@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 
 import browser
 import command
@@ -63,11 +62,8 @@ def main():
         chosen = setting.engine or engines(setting)
         for name in setting.only or GROUPS:
             for engine in chosen[-1:] if name in ONCE else chosen:
-                began = time.monotonic()
-                checks.guard(f"{name} on {engine}", GROUPS[name], checks, setting, engine)
-                print(f"# {name} on {engine}: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    return 1 if checks.failed else 0
+                checks.timed(f"{name} on {engine}", GROUPS[name], checks, setting, engine)
+    return checks.conclude()
 
 
 if __name__ == "__main__":

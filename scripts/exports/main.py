@@ -7,7 +7,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "clients"))
 
@@ -33,11 +32,8 @@ def main():
         setting.work = work
         setting.records = runs.Records(setting)
         for name in setting.only or GROUPS:
-            began = time.monotonic()
-            checks.guard(name, GROUPS[name], checks, setting)
-            print(f"# {name}: {time.monotonic() - began:.0f} s", flush=True)
-    print(f"{checks.passed} passed, {checks.failed} failed, {checks.skipped} skipped")
-    return 1 if checks.failed else 0
+            checks.timed(name, GROUPS[name], checks, setting)
+    return checks.conclude()
 
 
 if __name__ == "__main__":
