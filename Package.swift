@@ -31,7 +31,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .testTarget(name: "ProfilesTests", dependencies: ["Profiles", "Engine"]),
-        .testTarget(name: "LabTests", dependencies: ["Lab", "CLab"]),
+        .testTarget(name: "LabTests", dependencies: ["Lab", "CLab", "Engine"]),
         .testTarget(name: "EngineTests", dependencies: ["Engine", "CLab", "CUring"]),
         .testTarget(name: "ConductorTests", dependencies: ["Conductor", "Engine", "Lab", "Profiles"]),
         .testTarget(name: "ViewsTests", dependencies: ["Views", "Conductor", "Profiles"]),

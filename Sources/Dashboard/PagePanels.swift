@@ -75,14 +75,15 @@ extension Page {
         // Who uses the CPUs, percent of all of them: at the moment, and in the end over the ramp.
         function drawShares(state) {
           const told = state.outcome && state.outcome.interference, cpu = state.cpu, share = value => known(value) ? 100 * value / cpu.host : value;
-          const now = told ? { target: told.target_pct, workers: told.workers_pct, softirq: told.softirq_pct, idle: told.idle_pct }
+          const now = told ? { target: told.target_pct, workers: told.workers_pct, softirq: told.softirq_pct, others: told.others_pct, idle: told.idle_pct }
             : { target: share(cpu.target), workers: share(cpu.workers), softirq: share(cpu.softirq), idle: share(cpu.idle) };
           if (!known(now.idle) || !known(now.workers)) return put(by("shares"), "");
           const target = now.target || 0, softirq = now.softirq || 0, busy = Math.max(0, 100 - now.idle);
-          // Where the kernel has softirq in the processes' time as well it is no part of its own.
-          const apart = target + now.workers + softirq <= busy ? softirq : 0;
+          // Where the kernel has softirq in the processes' time as well it is no part of its own: the same rule as the summary's.
+          const apart = target + now.workers + softirq - busy > softirq / 2 ? 0 : softirq;
+          const others = known(now.others) ? now.others : Math.max(0, busy - target - now.workers - apart);
           const parts = [{ name: "target", color: "target", value: target }, { name: "workers", color: "workers", value: now.workers }, { name: "softirq", color: "softirq", value: apart },
-            { name: "others", color: "others", value: Math.max(0, busy - target - now.workers - apart) }, { name: "idle", color: "idle", value: Math.max(0, now.idle) }];
+            { name: "others", color: "others", value: others }, { name: "idle", color: "idle", value: Math.max(0, now.idle) }];
           const title = told ? "CPUs, over the ramp" : "CPUs, now";
           put(by("shares"), bar(title, `${trim(busy * cpu.host / 100, 2)} of ${cpu.host} busy`, parts, 100, value => trim(value, value < 10 ? 1 : 0) + " %")
             + (told ? `<p class="small ${told.generator_bound ? "warn" : "quiet"}">${safe(state.outcome.interference_sentence || "")}</p>` : ""));

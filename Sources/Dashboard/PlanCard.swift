@@ -66,12 +66,12 @@ struct PlanCard: Encodable {
     }
 
     private static func points(_ reference: Reference, scale: Double) -> [[Double]] {
-        let samples = reference.samples.filter { $0.logSeconds >= reference.startSeconds }
+        let samples = reference.loadPoints
         let step = max(1, (samples.count + referencePointLimit - 1) / referencePointLimit)
         var kept = stride(from: 0, to: samples.count, by: step).map { samples[$0] }
-        if let last = samples.last, kept.last != last { kept.append(last) }
+        if let last = samples.last, kept.last?.modelSeconds != last.modelSeconds { kept.append(last) }
         let first: [[Double]] = kept.isEmpty ? [] : [[0, 0]]
-        return first + kept.map { [($0.logSeconds - reference.startSeconds).rounded(to: 1_000), ($0.connected * scale).rounded(to: 10)] }
+        return first + kept.map { [$0.modelSeconds.rounded(to: 1_000), ($0.connected * scale).rounded(to: 10)] }
     }
 }
 

@@ -57,4 +57,12 @@ enum Words {
     static func perConnection(_ value: Double) -> String {
         value < 100 ? UnitText.decimal(value, places: 1) : UnitText.number(value.rounded(), places: 0)
     }
+
+    /// Whole numbers without a point, all others so that they read back as the same number: as summary.json has them.
+    static func exact(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 9e15 ? String(Int(value)) : String(value)
+    }
+
+    /// A name of summary.json as words: accept_queue.
+    static func spaced(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 }

@@ -73,7 +73,7 @@ struct CompareVerb: ParsableCommand {
     private func plans() throws -> [Plan] {
         do {
             return try options.maker().plans(
-                vary, options.flags, overrides: options.overrides, flag: { try flag($0)?.flags }, settled: { try output.settled($0) })
+                vary, options.flags, overrides: options.overrides, flag: { try flag($0)?.flags }, settle: { Conductor.waitUntilSocketsAreGone() })
         } catch let refusal as VariantRefusal {
             let (sentence, status) = Failure.explain(refusal.reason)
             throw Failure(status: Failure.Status(rawValue: status) ?? .broken, description: refusal.blame(sentence))

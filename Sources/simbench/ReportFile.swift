@@ -19,10 +19,7 @@ enum ReportFile {
         }
     }
 
-    /// Beside its place first, so that no reader ever sees half of it.
     static func write(_ records: [RunRecord], to path: String) throws {
-        do { try Data(ReportPage.render(records).utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-            throw Failure.hostCannot("\(path) could not be written: \(error.localizedDescription)")
-        }
+        do { try WholeFile.write(Data(ReportPage.render(records).utf8), to: path) } catch { throw Failure.hostCannot(error.description) }
     }
 }

@@ -17,7 +17,7 @@ enum RunExports {
     /// For a run that threw: nothing but why is known of it.
     static func write(broken sentence: String, _ plan: Plan, directory: String, began: Date) {
         let report = JUnit.render(
-            broken: sentence, profile: plan.profile, startedAt: ISO8601DateFormatter().string(from: began),
+            broken: sentence, profile: plan.profile, startedAt: Record.timestamp(began),
             seconds: Date().timeIntervalSince(began))
         put(report, "junit.xml", directory)
         put(MarkdownSummary.render(broken: sentence, profile: plan.profile), "summary.md", directory)
@@ -26,10 +26,7 @@ enum RunExports {
     private static func put(_ text: String, _ name: String, _ directory: String) {
         do { try WholeFile.write(Data(text.utf8), to: "\(directory)/\(name)") } catch {
             Failure.say(error.description)
-            guard let events = FileHandle(forWritingAtPath: "\(directory)/events.log") else { return }
-            _ = try? events.seekToEnd()
-            try? events.write(contentsOf: Data("      end  \(error.description)\n".utf8))
-            try? events.close()
+            Record.add(note: error.description, in: directory)
         }
     }
 }

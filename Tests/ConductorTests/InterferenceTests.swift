@@ -32,7 +32,7 @@ import Testing
         let gauge = Summary.Interference(used(), isPaced: true)
         #expect(gauge.generatorBound == true && gauge.verdict == "generator-bound")
         let sentence = try #require(gauge.sentence)
-        #expect(sentence.hasPrefix("Generator-bound: the CPUs were used up (98 % busy), 55 % by the workers and 30 % by the target"))
+        #expect(sentence.hasPrefix("Generator-bound: the CPUs that the workers may use were used up. Of the host's they took 55 % and the target 30 %, and 98 % were busy"))
     }
 
     @Test func aBusyTargetOrAnIdleHostIsAnotherMatter() {
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func theCeilingSaysIt() {
-        var evidence = Ceiling.Evidence(tally: Fixture.tally { $0.joinedTotal = 100 }, planned: 100)
+        var evidence = Ceiling.Evidence(tally: Fixture.tally { $0.openedTotal = 60 }, planned: 100)
         evidence.interference = Summary.Interference(used(), isPaced: true)
         #expect(Ceiling.attribute(evidence).evidence.contains { $0.hasPrefix("Generator-bound") })
     }

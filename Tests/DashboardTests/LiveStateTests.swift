@@ -17,6 +17,7 @@ import Testing
                 counters.add(.connectedNow, 800 + UInt64(lane))
                 counters.add(.joinedNow, 700 + UInt64(lane))
                 counters.add(.joined, 705)
+                counters.add(.opened, 705)
                 counters.add(.errorTimedOut, 2)
                 counters.add(.errorReset, UInt64(lane))
                 counters.add(.lost, 4)

@@ -48,6 +48,7 @@ import Testing
         #expect(body(LinkMessage.tunnelEnd(hardware, at: one, link: 5)) == tunnel)
         let port: [UInt8] = [7, 0, 0, 0, 5, 0, 0, 0, 0x40, 0, 4, 0, 10, 0, 2, 0, 2, 0x42, 198, 18, 0, 1, 0, 0]
         #expect(body(LinkMessage.portEntry(hardware, link: 5)) == port)
+        #expect(Array(LinkMessage.portEntry(hardware, link: 5).finished(sequence: 1)[4..<8]) == [28, 0, 5, 5], "an entry that was learned is replaced")
     }
 
     /// `ip link add up0 address 02:42:c6:12:00:01 mtu 1450 type veth peer name t mtu 1450 netns 9`

@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func damagedAnswersAreSurvived() {
-        var random = SplitMix(seed: 4)
+        var random = SplitMix64(seed: 4)
         for _ in 0..<3000 {
             var bytes = Self.refusal("Name taken") + Self.refusal("Twice")
             for _ in 0..<3 { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }

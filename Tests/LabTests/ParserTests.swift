@@ -1,3 +1,4 @@
+import Engine
 import Testing
 
 @testable import Lab
@@ -205,7 +206,7 @@ enum Sample {
 
     /// No text may trap a parser: truncated, with bytes changed, with numbers made enormous, with lines doubled.
     @Test(arguments: Sample.all.indices) func damagedTextsAreSurvived(_ sample: Int) {
-        var random = SplitMix(seed: UInt64(sample) &* 7919 &+ 1)
+        var random = SplitMix64(seed: UInt64(sample) &* 7919 &+ 1)
         for round in 0..<600 {
             var bytes = Array(Sample.all[sample].utf8)
             for _ in 0..<(1 + round % 6) where !bytes.isEmpty {
@@ -243,18 +244,5 @@ enum Sample {
         _ = Mountinfo(text)
         let paths = CgroupMembership(text).paths.values
         for path in paths { for other in paths { _ = CgroupHost.path(path, below: other) } }
-    }
-}
-
-/// A small seeded generator, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -22,6 +22,7 @@ import Testing
         request.diesWithParent = false
         request.isFamily = true
         let child = try Spawner.spawn(request)
+        defer { child.kill() }
         while ProcessFamily.members(of: child.pid).filter({ $0.name == "sleep" }).count < 2 { usleep(1_000) }
         let family = child.measured
         let alone = MeasuredProcess(pid: child.pid)
@@ -48,6 +49,7 @@ import Testing
         request.isFamily = true
         request.ownPidNamespace = true
         let child = try Spawner.spawn(request)
+        defer { child.kill() }
         while ProcessFamily.members(of: child.pid).filter({ $0.name == "sleep" }).count < 2 { usleep(1_000) }
         let members = ProcessFamily.members(of: child.pid)
         child.kill()
@@ -59,6 +61,7 @@ import Testing
         var request = SpawnRequest(path: "/bin/sh", arguments: ["-c", "exec sleep 1000"])
         request.diesWithParent = false
         let child = try Spawner.spawn(request)
+        defer { child.kill() }
         var other = try #require(ProcessFamily.stat(of: child.pid))
         other.startTicks += 1
         ProcessFamily.kill([other])

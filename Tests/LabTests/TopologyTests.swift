@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import Profiles
 import Testing
@@ -74,7 +75,7 @@ private func machine(_ nodes: Int, _ more: [String: String] = [:]) -> [String: S
     }
 
     @Test func damagedMapsAreSurvived() {
-        var random = SplitMix(seed: 8)
+        var random = SplitMix64(seed: 8)
         let sound = Array("7f00 default anon=3 N0=1 N1=2 kernelpagesize_kB=4\n7f01 default N0=77 kernelpagesize_kB=2048\n".utf8)
         for _ in 0..<3000 {
             var bytes = sound

@@ -71,13 +71,13 @@ import Testing
     @Test func valuesAreShownWithTheirUnits() {
         #expect(FigureText.wanted("latency_us.join.p99", "<", 50_000) == "latency_us.join.p99 < 50 ms")
         #expect(FigureText.wanted("joined.peak", "==", 2_000) == "joined.peak == 2,000")
-        #expect(FigureText.text(9_216, of: "bytes_per_connection.pair") == "9 KiB")
-        #expect(FigureText.text(12_556.42, of: "ramp.joins_per_second") == "12556.42/s")
-        #expect(FigureText.text(812, of: "latency_us.join.p50") == "812 µs")
-        #expect(FigureText.text(1.5, of: "fidelity.rmse_pct") == "1.5 %")
+        #expect(Figures.unit(of: "bytes_per_connection.pair")?.text(9_216) == "9 KiB")
+        #expect(Figures.unit(of: "ramp.joins_per_second")?.text(12_556.42) == "12556.42/s")
+        #expect(Figures.unit(of: "latency_us.join.p50")?.text(812) == "812 µs")
+        #expect(Figures.unit(of: "fidelity.rmse_pct")?.text(1.5) == "1.5 %")
         #expect(FigureText.bound(9_000, of: "bytes_per_connection.pair") == "9,000 B")
         #expect(FigureText.bound(51_234, of: "latency_us.join.p99") == "51,234 µs")
-        #expect(FigureText.text(.nan, of: "joined.peak") == "?")
+        #expect(Figures.unit(of: "joined.peak")?.text(.nan) == "?")
     }
 
     /// A failure never reads "<= 9 KiB was expected, it is 9 KiB".

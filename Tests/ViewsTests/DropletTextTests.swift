@@ -40,7 +40,7 @@ import Testing
     @Test func theWorkersAreNamedOnlyWhereTheyWereTheLimit() {
         let bound = text { $0.interference = .init(hostBusyPct: 98, targetPct: 20.4, workersPct: 77.6, generatorBound: true) }
         let words = bound.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        #expect(words.contains("bound by the workers (generator-bound)") && words.contains("78 % by workers and 20 % by the target"))
+        #expect(words.contains("bound by Generator-bound: the CPUs that the workers may use") && words.contains("took 78 % and the target 20 %"))
         #expect(bound.contains("cpu shares   target 20 %, workers 78 % over the ramp"))
         #expect(!text { $0.interference = .init(hostBusyPct: 98, targetPct: 60, workersPct: 30, generatorBound: false) }.contains("bound by"))
     }

@@ -35,7 +35,7 @@ import Testing
         #expect(try text(Fixture.passed { $0.fidelity.remark = "Not compared." }).contains("Not compared."))
     }
 
-    /// Every table has as many cells in each row, whatever names and sentences hold.
+    /// Names and sentences stay text, and a table's cell stays one.
     @Test func nothingInARecordIsMarkup() throws {
         let text = try text(
             Fixture.failed().with {
@@ -44,6 +44,6 @@ import Testing
                 $0.errors["x|y"] = 1
             })
         #expect(!text.contains("<img") && !text.contains("\n# head") && text.contains("\\*bold\\* \\[link\\](x) \\@all"), "\(text)")
-        for line in text.split(separator: "\n") where line.hasPrefix("| x") { #expect(line == "| x\\|y | 1 |") }
+        #expect(text.split(separator: "\n").contains("| x\\|y | 1 |"))
     }
 }

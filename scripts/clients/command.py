@@ -96,7 +96,8 @@ def killed(checks, setting, engine):
     for line in process.stderr:
         if re.search("holding", line):
             break
-    checks.true(f"a command serves on {engine}", living(mark))
+    # As a word of its own it is the server's: simbench has it within the command.
+    checks.true(f"a command serves on {engine}", living(f"\0{mark}\0"))
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stderr.close()

@@ -51,6 +51,13 @@ class Run:
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
+        try:
+            return self._opened()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+
+    def _opened(self):
         while True:
             line = self.lines.get(timeout=SECONDS)
             if line is None:

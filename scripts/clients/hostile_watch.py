@@ -80,10 +80,10 @@ class Trickle(Beside):
 
 
 class Memory:
-    """Bytes that the target holds: its own, and those in its sockets."""
+    """Bytes of its own that the target holds."""
 
     def __init__(self, server):
-        self.folder, self.port = f"/proc/{server.process.pid}", server.port
+        self.folder = f"/proc/{server.process.pid}"
 
     def begin(self):
         """From now on peaks are counted anew; what is held now."""
@@ -98,10 +98,3 @@ class Memory:
     def _status(self, name):
         with open(f"{self.folder}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) << 10 for line in file if line.startswith(name + ":"))
-
-    def queued(self):
-        """What was sent and not acknowledged, or received and not read, on the target's side of all connections."""
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            rows = [line.split() for line in table][1:]
-        own = (row[4].split(":") for row in rows if int(row[1].rsplit(":", 1)[1], 16) == self.port and row[3] != "0A")
-        return sum(int(sending, 16) + int(received, 16) for sending, received in own)

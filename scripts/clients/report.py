@@ -69,6 +69,7 @@ async def _content(checks, tab, summary):
     sections = await tab.value("[...document.querySelectorAll('main > section')].map(section => section.id)")
     checks.same("the sections of report.html", sections, SECTIONS)
     told = await tab.value("[...document.querySelectorAll('[data-figure]')].map(each => [each.dataset.figure, each.dataset.value, each.innerText])")
+    checks.true("report.html has its figures", len(told) > 20, len(told))
     for path, value, text in told:
         wanted = _figure(summary, path)
         if isinstance(wanted, (int, float)):

@@ -100,8 +100,8 @@ exit $status
 
 
 def full_disk(checks, setting):
-    if os.geteuid() != 0 or not shutil.which("unshare"):
-        return checks.skip("a full disk: mounting one needs root and unshare")
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode != 0:
+        return checks.skip("a full disk: no mount namespace can be made here")
     place = f"{setting.work}/tiny"
     os.mkdir(place)
 

@@ -71,7 +71,7 @@ public enum Compare {
     /// Makes all runs and compares those whose rounds are complete. A run that breaks takes its round with it; an
     /// interruption ends the comparison there.
     ///
-    /// - Returns: the comparison, and the exit status: 130 interrupted, else the worst of the compared runs'.
+    /// - Returns: the comparison, and the exit status: 130 interrupted, else the worst of all runs but warm-ups that ended well.
     public static func carryOut(_ request: Request, _ means: Means) -> (comparison: Comparison, exitStatus: Int32) {
         var entries: [Comparison.Entry] = []
         var remarks: [String] = []
@@ -100,7 +100,7 @@ public enum Compare {
             }
             entries.append(entry)
             if entry.exitStatus == 130 { isInterrupted = true; break }
-            if !entry.isWhole { remarks.append("\(name) broke, and its round is not compared: \(entry.verdict)") }
+            if !entry.isWhole { remarks.append("\(name) broke\(turn.round == 0 ? "" : ", and its round is not compared"): \(entry.verdict)") }
             guard number + 1 < schedule.count else { break }
             means.keep(ComparisonMaker(request: request, entries: entries, remarks: remarks, isInterrupted: true).make())
         }

@@ -82,6 +82,8 @@ public struct Comparison: Codable, Equatable, Sendable {
         public var judged: Int
         public var differing: Int
         public var perhaps: Int
+        /// How the conclusion begins: what differs, without by how much; nil in records of versions that had none.
+        public var head: String?
     }
     /// Something that the variants' plans say differently, by label.
     public struct PlanDifference: Codable, Equatable, Sendable {
@@ -147,12 +149,6 @@ public struct Comparison: Codable, Equatable, Sendable {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return try encoder.encode(self)
-    }
-
-    public static func decode(_ json: Data) throws -> Comparison {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Comparison.self, from: json)
     }
 }
 

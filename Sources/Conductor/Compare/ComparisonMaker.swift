@@ -14,14 +14,14 @@ struct ComparisonMaker {
         let rounds = completeRounds
         let figures = figures(rounds)
         let base = request.variants[0].plan
+        let conclusions = labels.dropFirst().map { conclusion($0, figures) }
         return Comparison(
             version: base.version, profile: base.profile, key: request.key, seed: base.seed, variants: variants,
             roundsPlanned: request.rounds, roundsComplete: rounds.count, warmupRuns: request.warmupRuns,
             order: CompareOrder.rounds(variants: labels.count, count: request.rounds).map { $0.map { labels[$0] }.joined(separator: " ") },
             isInterrupted: isInterrupted, quiet: quiet, figures: figures.filter { !$0.ratios.allSatisfy { $0.pairs == 0 } },
             notCompared: figures.filter { $0.ratios.allSatisfy { $0.pairs == 0 } }.map(\.name),
-            conclusions: labels.dropFirst().map { conclusion($0, figures) },
-            outcomes: labels.dropFirst().map { outcome($0, figures) },
+            conclusions: conclusions.map(\.sentence), outcomes: conclusions.map(\.outcome),
             planDifferences: PlanDifferences.of(zip(labels, request.variants).map { ($0, $1.plan) }), remarks: allRemarks(rounds.count), method: Self.method,
             command: request.command, runs: entries, host: base.host)
     }
@@ -29,7 +29,7 @@ struct ComparisonMaker {
     private static let method =
         "Each figure of a variant is divided by that of the first variant in the same round; the ratio shown is the median of these. "
         + "Its 95 % interval is Student's t on the logarithms of the ratios (more than \(PairedRatios.mostPairsForT) pairs: the sign test's "
-        + "order statistics), because the percentile bootstrap of the median, given beside it, is too narrow for so few pairs: it misses in 6 "
+        + "order statistics), because the percentile bootstrap of the median, which compare.json has as well, is too narrow for so few pairs: it misses in 6 "
         + "to 8 of 100 comparisons. Where the interval covers 1 there is no difference to be seen. About 1 in 20 intervals misses by "
         + "chance, so a difference counts only where it is sure among all figures of the comparison together (Holm's correction: the chance "
         + "that any equal figure of it is called different is 5 %), and from \(fewestForProof) pairs on; else it is called perhaps. Latencies are told by "
@@ -125,28 +125,36 @@ struct ComparisonMaker {
             differing: differing, perhaps: perhaps)
     }
 
-    private func conclusion(_ label: String, _ figures: [Comparison.Figure]) -> String {
-        let outcome = outcome(label, figures)
+    private func conclusion(_ label: String, _ figures: [Comparison.Figure]) -> (outcome: Comparison.Outcome, sentence: String) {
+        var outcome = outcome(label, figures)
         let (own, base) = (name(label), name(labels[0]))
+        let head: String
+        switch outcome.verdict {
+        case .unknown: head = "\(outcome.judged > 0 ? "Nothing is sure of" : "Nothing can be said of") \(own) against \(base)"
+        case .noDifference: head = "No difference between \(base) and \(own)"
+        case .different: head = "\(own) differs from \(base) in \(outcome.differing) of \(outcome.judged) figures"
+        }
+        outcome.head = head
+        return (outcome, head + detail(outcome, label, figures, base: base))
+    }
+
+    /// How a conclusion goes on.
+    private func detail(_ outcome: Comparison.Outcome, _ label: String, _ figures: [Comparison.Figure], base: String) -> String {
         let judged = "\(outcome.judged) \(outcome.judged == 1 ? "interval" : "intervals")"
         let chance = "by chance about \(UnitText.decimal(Double(outcome.judged) / 20, places: 1)) would"
+        let missing = "\(outcome.perhaps) of \(judged) \(outcome.perhaps == 1 ? "misses" : "miss") 1, where \(chance)"
         switch outcome.verdict {
         case .unknown where outcome.judged > 0:
-            return "Nothing is sure of \(own) against \(base): \(outcome.perhaps) of \(judged) \(outcome.perhaps == 1 ? "misses" : "miss") 1, where \(chance), and it takes "
-                + "\(Self.fewestForProof) complete pairs to be sure of any."
-        case .unknown:
-            return "Nothing can be said of \(own) against \(base): two complete pairs are the fewest that have an interval."
-        case .noDifference where outcome.perhaps == 0:
-            return "No difference between \(base) and \(own): every one of \(judged) covers 1."
-        case .noDifference:
-            return "No difference between \(base) and \(own): \(outcome.perhaps) of \(judged) \(outcome.perhaps == 1 ? "misses" : "miss") 1, where \(chance), and none "
-                + "is sure among so many."
+            return ": \(missing), and it takes \(Self.fewestForProof) complete pairs to be sure of any."
+        case .unknown: return ": two complete pairs are the fewest that have an interval."
+        case .noDifference where outcome.perhaps == 0: return ": every one of \(judged) covers 1."
+        case .noDifference: return ": \(missing), and none is sure among so many."
         case .different:
             let sure = figures.compactMap { figure in
                 figure.ratios.first { $0.variant == label && $0.verdict.isSure }.map { "\(figure.name) \(Self.three($0.median ?? 1))" }
             }
             let rest = outcome.perhaps == 0 ? "" : " \(outcome.perhaps) more \(outcome.perhaps == 1 ? "interval misses" : "intervals miss") 1 (perhaps)."
-            return "\(own) differs from \(base) in \(outcome.differing) of \(outcome.judged) figures (times that of \(base)): \(sure.joined(separator: "; "))." + rest
+            return " (times that of \(base)): \(sure.joined(separator: "; "))." + rest
         }
     }
 
@@ -167,7 +175,7 @@ struct ComparisonMaker {
         if Set(plans.map(\.fit)).count > 1 { remarks.append("The variants differ in fit: " + each { $0.fit.rawValue } + ".") }
         for (label, plan) in zip(labels, plans) { remarks += plan.degraded.map { "\(name(label)): \($0)" } }
         let failed = entries.filter { $0.round > 0 && $0.exitStatus == 1 }.count
-        if failed > 0 { remarks.append("\(failed) of the compared runs did not meet the profile's expectations; their records say which.") }
+        if failed > 0 { remarks.append("\(failed) \(failed == 1 ? "run" : "runs") did not meet the profile's expectations; their records say which.") }
         if quiet.unquiet > 0 { remarks.append("Before \(quiet.unquiet) runs the host did not become quiet in time.") }
         let bound = labels.filter { label in entries.contains { $0.variant == label && $0.round > 0 && $0.interferenceVerdict == "generator-bound" } }
         if !bound.isEmpty { remarks.append("Generator-bound: in runs of \(bound.map(name).joined(separator: ", ")) the workers, not the target, were the limit.") }

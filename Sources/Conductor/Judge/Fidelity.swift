@@ -49,11 +49,7 @@ enum Fidelity {
     }
 
     /// The reference from the start of its load on.
-    static func curve(_ reference: Reference) -> Curve {
-        let start = reference.startSeconds
-        return Curve(
-            reference.samples.filter { $0.logSeconds >= start }.map { ($0.logSeconds - start, $0.connected) })
-    }
+    static func curve(_ reference: Reference) -> Curve { Curve(reference.loadPoints.map { ($0.modelSeconds, $0.connected) }) }
 
     private static func deviations(_ run: Curve, _ reference: Reference, _ result: inout Summary.Fidelity) {
         guard let end = reference.samples.last, end.connected > 0, let last = run.points.last else { return }

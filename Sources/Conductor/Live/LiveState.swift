@@ -2,7 +2,7 @@ import Profiles
 
 /// A run as it stands, for whoever draws it: made once a second by the conductor, and handed out as a value.
 ///
-/// Its figures are those of the same tally and the same readings that the record is made of. What is not known is nil,
+/// Its figures are counted and read as those of the record are, at moments of its own. What is not known is nil,
 /// never 0. Schema `simbench.live/1`; JSON keys are the snake_case of the property names.
 public struct LiveState: Codable, Equatable, Sendable {
     /// Memory of the target against its cap, and of the host.

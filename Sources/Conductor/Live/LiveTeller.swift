@@ -24,7 +24,7 @@ struct LiveTeller {
     /// Before anything ran.
     private let first: Usage
     private var pressure: UInt64?
-    private var joinedTotal = 0
+    private var openedTotal = 0
     /// The kernel's slabs when the run began.
     private let slabBytes: UInt64?
     /// As it was told last, and as it was before the teardown began.
@@ -67,7 +67,7 @@ struct LiveTeller {
         var state = LiveState(
             stage: moment.stage, elapsedSeconds: moment.elapsedSeconds,
             modelSeconds: moment.startSeconds.map { max(0, now.seconds - $0) * plan.speedup }, secondsLeft: moment.secondsLeft,
-            usersPlanned: plan.users, tally, joinsPerSecond: Double(max(0, tally.joinedTotal - joinedTotal)) / seconds,
+            usersPlanned: plan.users, tally, joinsPerSecond: Double(max(0, tally.openedTotal - openedTotal)) / seconds,
             latency: Self.latencies(board), memory: memory(moment.droplet, group, now, tally),
             cpu: cpu(now, seconds), workers: Self.workers(plan, board))
         (state.connects, state.joins) = (tally.connectedTotal, tally.joinedTotal)
@@ -80,7 +80,7 @@ struct LiveTeller {
             state.memory.pressurePercent = min(100, Double(waited - pressure) * 1e-4 / seconds)
         }
         if seconds >= Self.shortestSpanSeconds {
-            (usage, joinedTotal, pressure) = (now, tally.joinedTotal, waited)
+            (usage, openedTotal, pressure) = (now, tally.openedTotal, waited)
         } else if let last {
             (state.cpu, state.joinsPerSecond, state.memory.pressurePercent) = (last.cpu, last.joinsPerSecond, last.memory.pressurePercent)
         }
@@ -102,6 +102,7 @@ struct LiveTeller {
         state.latencyUs.connect = summary.latencyUs.connect
         state.latencyUs.join = summary.latencyUs.join
         state.latencyUs.heartbeat = summary.latencyUs.heartbeat
+        state.latencyUs.reply = summary.latencyUs.reply
         state.cpu = LiveState.CPU(host: plan.host.cpus)
         state.elapsedSeconds = elapsedSeconds
         (state.secondsLeft, state.socketsLeft, state.event) = (nil, nil, event)

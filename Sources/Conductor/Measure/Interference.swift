@@ -99,12 +99,12 @@ extension Summary.Interference {
     private static let both = "cpu-bound"
     private static let free = "not cpu-bound"
 
-    /// The verdict where the workers were the limit, as a sentence for the ceiling.
-    var sentence: String? {
+    /// The verdict where the workers were the limit, as a sentence.
+    public var sentence: String? {
         guard generatorBound == true, let target = targetPct, let workers = workersPct else { return nil }
-        let busy = hostBusyPct.map { " (\(Self.whole($0)) % busy)" } ?? ""
-        return "Generator-bound: the CPUs were used up\(busy), \(Self.whole(workers)) % by the workers and \(Self.whole(target)) % by the "
-            + "target, so this is a limit of the load and not of the target."
+        let busy = hostBusyPct.map { ", and \(Self.whole($0)) % were busy in all" } ?? ""
+        return "Generator-bound: the CPUs that the workers may use were used up. Of the host's they took \(Self.whole(workers)) % and the target "
+            + "\(Self.whole(target)) %\(busy): this is a limit of the load and not of the target."
     }
 
     /// What the verdict means; nil without one.
@@ -112,7 +112,8 @@ extension Summary.Interference {
         switch verdict {
         case Self.generator:
             "The CPUs that the workers may use were used up, more of them by the workers than by the target: the load, not the target, may have been the limit."
-        case Self.server: "The target's CPUs were used up, mostly by the target itself."
+        case Self.server:
+            "The CPUs that the target may use were used up, no less of them by the target than by the workers: the target, not the load, may have been the limit."
         case Self.both: "The CPUs were used up. At rate max that is meant: both sides take what there is."
         case Self.free where (hostBusyPct ?? 0) >= Self.busyPercent: "Neither side used up the CPUs that it may use, though the host's were used up."
         case Self.free: "There was CPU left: it was not what limited the run."
@@ -120,14 +121,13 @@ extension Summary.Interference {
         }
     }
 
-    /// The parts of the host's CPU time, percent; empty where idle time was not measured. They make up 100 together, and a
-    /// little more where readings of different moments overlap.
+    /// The parts of the host's CPU time, percent, as far as they were measured. With idle time among them they make up 100
+    /// together, and a little more where readings of different moments overlap.
     ///
     /// Softirq is a part of its own only where the kernel does not have it in the time of the processes as well.
     public var parts: [(name: String, percent: Double)] {
-        guard let idle = idlePct, let workers = workersPct else { return [] }
-        let parts = [
-            ("target", targetPct), ("workers", workers), ("softirq", isSoftirqCountedTwice ? nil : softirqPct), ("others", othersPct), ("idle", idle),
+        let parts: [(String, Double?)] = [
+            ("target", targetPct), ("workers", workersPct), ("softirq", isSoftirqCountedTwice ? nil : softirqPct), ("others", othersPct), ("idle", idlePct),
         ]
         return parts.compactMap { name, percent in percent.map { (name, $0) } }
     }

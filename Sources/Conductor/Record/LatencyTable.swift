@@ -11,10 +11,7 @@ public struct LatencyTable: Equatable, Sendable {
     public init(_ buckets: [String: [Bucket]] = [:]) { self.buckets = buckets.filter { !$0.value.isEmpty } }
 
     init(_ board: Board) {
-        self.init([
-            "connect": board.latencies(.connect).buckets, "join": board.latencies(.join).buckets,
-            "heartbeat": board.latencies(.heartbeat).buckets,
-        ])
+        self.init(Dictionary(uniqueKeysWithValues: Latency.allCases.map { ("\($0)", board.latencies($0).buckets) }))
     }
 
     static let header = "latency,from_us,to_us,count"

@@ -93,12 +93,7 @@ extension Metrics {
         (lost, retries, errors) = (summary.lost, summary.retries, summary.errors)
         verified = summary.verified?.replied
         (bytesIn, bytesOut) = (summary.traffic.bytesIn, summary.traffic.bytesOut)
-        let latency = summary.latencyUs
-        let all = [
-            ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat), ("reply", latency.reply),
-            ("broadcast", latency.broadcast),
-        ]
-        for (name, figures) in all { latencies[name] = figures }
+        for (name, figures) in summary.latencyUs.named { latencies[name] = figures }
         let bytes = summary.bytesPerConnection
         let parts = [
             ("target_kernel", bytes.targetKernel), ("target_user", bytes.targetUser), ("target_footprint", bytes.targetFootprint),

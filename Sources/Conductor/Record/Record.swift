@@ -61,9 +61,7 @@ public final class Record {
     /// Leaves latency.csv: what the percentiles of the summary are told from.
     func keep(_ latencies: LatencyTable) {
         guard !latencies.buckets.isEmpty else { return }
-        do { try Data(latencies.csv.utf8).write(to: URL(fileURLWithPath: directory + "/latency.csv"), options: .atomic) } catch {
-            troubles.append("\(directory)/latency.csv could not be written: \(error.localizedDescription)")
-        }
+        do { try WholeFile.write(Data(latencies.csv.utf8), to: directory + "/latency.csv") } catch { troubles.append(error.description) }
     }
 
     /// Adds a sentence to the events of a run that is over, in the time of its last event.
@@ -99,7 +97,7 @@ public final class Record {
 
 extension Record {
     /// `2026-01-02T03:04:05Z`
-    static func timestamp(_ date: Date) -> String {
+    public static func timestamp(_ date: Date) -> String {
         var seconds = time_t(date.timeIntervalSince1970)
         var parts = tm()
         gmtime_r(&seconds, &parts)

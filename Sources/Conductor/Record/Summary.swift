@@ -50,6 +50,11 @@ public struct Summary: Codable, Equatable, Sendable {
         public var broadcast: Percentiles?
         /// From a message of a session that waits for one to its answer.
         public var reply: Percentiles?
+
+        /// By their names in summary.json, in the order in which they are shown.
+        public var named: [(name: String, figures: Percentiles?)] {
+            [("connect", connect), ("join", join), ("heartbeat", heartbeat), ("reply", reply), ("broadcast", broadcast)]
+        }
     }
     public struct ConnectionBytes: Codable, Equatable, Sendable {
         public var targetKernel: Double?

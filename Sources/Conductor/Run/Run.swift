@@ -130,7 +130,7 @@ final class Run {
             if isGoingOn { hold(&figures) }
             if isGoingOn { figures.verified = sweep() }
             conclude(&figures, census)
-            figures.teardown = teardown(world, census, &figures)
+            figures.teardown = teardown(world, census)
         } catch {
             // The lab stands, but the run cannot begin: the record says why.
             kill()

@@ -11,7 +11,7 @@ extension Run {
     private static let closingSeconds = 20.0
     static let exitSeconds = 60.0
 
-    func teardown(_ world: World, _ census: SocketCensus, _ figures: inout Figures) -> Summary.Teardown {
+    func teardown(_ world: World, _ census: SocketCensus) -> Summary.Teardown {
         let start = monotonicSeconds()
         note("The teardown begins.")
         tell(.tearingDown)

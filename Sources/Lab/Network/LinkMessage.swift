@@ -73,10 +73,11 @@ enum LinkMessage {
         return message
     }
 
-    /// An entry of a bridge's forwarding table that never ages: frames for `hardware` leave through this port.
+    /// An entry of a bridge's forwarding table that never ages: frames for `hardware` leave through this port. What the bridge has
+    /// learned of it by then, from the first packets of a machine's IPv6, gives way.
     static func portEntry(_ hardware: MACAddress, link: Int32) -> NetlinkMessage {
         var message = newNeighbour(
-            family: Neighbour.bridgeFamily, link: link, state: Neighbour.noARP, flags: Neighbour.master)
+            family: Neighbour.bridgeFamily, link: link, state: Neighbour.noARP, flags: Neighbour.master, rule: Rtnetlink.replace)
         message.attribute(Attribute.neighbourHardware, hardware.octets)
         return message
     }
@@ -88,9 +89,9 @@ enum LinkMessage {
         return message
     }
 
-    /// struct ndmsg: family, padding, link, state, flags, type.
-    private static func newNeighbour(family: UInt8, link: Int32, state: UInt16, flags: UInt8) -> NetlinkMessage {
-        var message = NetlinkMessage(type: Rtnetlink.newNeighbour, flags: Rtnetlink.create | Rtnetlink.exclusive)
+    /// struct ndmsg: family, padding, link, state, flags, type. `rule` says what becomes of an entry that is there already.
+    private static func newNeighbour(family: UInt8, link: Int32, state: UInt16, flags: UInt8, rule: UInt16 = Rtnetlink.exclusive) -> NetlinkMessage {
+        var message = NetlinkMessage(type: Rtnetlink.newNeighbour, flags: Rtnetlink.create | rule)
         message.append(family)
         message.append(UInt8(0))
         message.append(UInt16(0))

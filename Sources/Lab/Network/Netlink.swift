@@ -18,11 +18,11 @@ struct NetlinkMessage {
     }
 
     /// struct ifinfomsg: which link (0: by its name attribute), and which flags to change.
-    mutating func appendLinkHeader(index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0) {
+    mutating func appendLinkHeader(flags: UInt32 = 0, change: UInt32 = 0) {
         append(UInt8(0))
         append(UInt8(0))
         append(UInt16(0))
-        append(index)
+        append(Int32(0))
         append(flags)
         append(change)
     }
@@ -69,8 +69,8 @@ struct NetlinkMessage {
 /// Numbers of the kernel's rtnetlink interface (linux/rtnetlink.h and its kin), which Glibc does not show to Swift.
 enum Rtnetlink {
     static let request: UInt16 = 1, acknowledge: UInt16 = 4, dump: UInt16 = 0x300
-    static let exclusive: UInt16 = 0x200, create: UInt16 = 0x400
-    static let newLink: UInt16 = 16, deleteLink: UInt16 = 17, getLink: UInt16 = 18
+    static let replace: UInt16 = 0x100, exclusive: UInt16 = 0x200, create: UInt16 = 0x400
+    static let newLink: UInt16 = 16, getLink: UInt16 = 18
     static let newAddress: UInt16 = 20, newRoute: UInt16 = 24, newNeighbour: UInt16 = 28
     static let newNamespaceId: UInt16 = 88, getNamespaceId: UInt16 = 90
     static let error: UInt16 = 2, done: UInt16 = 3

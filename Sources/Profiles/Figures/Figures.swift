@@ -91,9 +91,6 @@ public enum FigureText {
     /// What a figure is compared with.
     public static func bound(_ value: Double, of figure: String) -> String { unit(figure).bound(value) }
 
-    /// A value as the figure's unit writes it.
-    public static func text(_ value: Double, of figure: String) -> String { unit(figure).text(value) }
-
     /// The value wanted and the one measured, told apart however close they are.
     public static func texts(wanted: Double, measured: Double, of figure: String) -> (wanted: String, measured: String) {
         let texts = unit(figure).texts(bound: wanted, measured: measured)

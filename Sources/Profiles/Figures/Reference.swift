@@ -125,6 +125,11 @@ public struct Reference: Equatable, Sendable {
             connectMeanMilliseconds: values["connect_mean_ms"], joinMeanMilliseconds: values["join_page_mean_ms"])
     }
 
+    /// The curve from the start of its load on, by model seconds; empty only without samples.
+    public var loadPoints: [(modelSeconds: Double, connected: Double)] {
+        samples.filter { $0.logSeconds >= startSeconds }.map { ($0.logSeconds - startSeconds, $0.connected) }
+    }
+
     /// See `startSeconds`. Never before the last sample without users, which it falls back to where there is no line to
     /// extend.
     private static func start(_ samples: [Sample]) -> Double {

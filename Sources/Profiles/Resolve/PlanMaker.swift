@@ -21,26 +21,50 @@ public struct PlanMaker {
     }
 
     /// A plan for each value of a variation, all of them before any is run: what one value lacks must be known before another
-    /// has run for an hour.
+    /// has run for an hour. All are made for the host at the same moment, so that they differ in the value alone.
     ///
     /// - Parameters:
     ///   - flag: the variation's key as a flag with this value; nil where it is no flag but a key of the profile.
-    ///   - settled: makes a plan once the host has come to rest.
+    ///   - settle: waits until the host has come to rest. Before it all values have been planned once: what is wrong with one
+    ///     is said at once.
     /// - Throws: `VariantRefusal` with the first value that cannot be run here.
     public func plans(
-        _ variation: Variation, _ flags: Flags, overrides: [String], flag: (String) throws -> Flags?,
-        settled: (() throws -> Plan) throws -> Plan = { try $0() }
-    ) throws(VariantRefusal) -> [Plan] {
-        var plans: [Plan] = []
-        for value in variation.values {
-            do {
+        _ variation: Variation, _ flags: Flags, overrides: [String], flag: (String) throws -> Flags?, settle: () -> Void = {}
+    ) throws -> [Plan] {
+        let wishes = try variation.values.map { value in
+            try refusing(variation, value) {
                 let laid = try flag(value)
                 let own = laid == nil ? [variation.override(value)] : []
-                plans.append(try settled { try plan(flags.overlaid(by: laid ?? Flags()), overrides: overrides + own) })
-            } catch {
-                throw VariantRefusal(variation, value, error)
+                return Wish(value: value, flags: flags.overlaid(by: laid ?? Flags()), profile: try load(overrides + own))
             }
         }
+        let networks = wishes.map { $0.flags.network ?? $0.profile.network }
+        func all() throws -> [Plan] {
+            let host = try facts(networks)
+            return try wishes.map { wish in
+                try refusing(variation, wish.value) {
+                    try Planner.plan(profile: wish.profile, flags: wish.flags, host: host, version: version)
+                }
+            }
+        }
+        do { _ = try all() } catch let refusal as VariantRefusal where (refusal.reason as? PlanError)?.kind == .hostCannot {}
+        settle()
+        let plans = try all()
+        try checkThatTheyDiffer(plans, variation)
+        return plans
+    }
+
+    private struct Wish {
+        var value: String
+        var flags: Flags
+        var profile: Profile
+    }
+
+    private func refusing<Made>(_ variation: Variation, _ value: String, _ make: () throws -> Made) throws -> Made {
+        do { return try make() } catch { throw VariantRefusal(variation, value, error) }
+    }
+
+    private func checkThatTheyDiffer(_ plans: [Plan], _ variation: Variation) throws {
         for first in plans.indices {
             for second in plans.indices where second > first && variation.values[first] != variation.values[second] && plans[first].isSameRun(as: plans[second]) {
                 let given = plans[first].degraded.isEmpty ? "" : " Here: \(plans[first].degraded.joined(separator: " "))"
@@ -50,7 +74,6 @@ public struct PlanMaker {
                             + "nothing to compare. To see how much equal runs differ, give one value twice.\(given)"))
             }
         }
-        return plans
     }
 }
 

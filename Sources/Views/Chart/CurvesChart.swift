@@ -12,12 +12,11 @@ public enum CurvesChart {
             Chart.Series(name: name(run, among: runs), points: ReportRun.curve(run))
         }
         var range = window
-        if let reference = runs.lazy.compactMap(\.reference).first, let last = reference.samples.last {
-            let start = reference.startSeconds
-            let points = reference.samples.filter { $0.logSeconds >= start }.map { Chart.Point(x: $0.logSeconds - start, y: $0.connected) }
+        if let curve = runs.lazy.compactMap({ ReportRun.reference($0) }).first?.loadPoints, let last = curve.last {
+            let points = curve.map { Chart.Point(x: $0.modelSeconds, y: $0.connected) }
             series.append(Chart.Series(name: "published run", points: points, isReference: true))
             // What a run does after the published one was over has nothing to be held against.
-            range = window ?? 0...(last.logSeconds - start)
+            range = window ?? 0...last.modelSeconds
         }
         return Chart(
             title: "Connections over model time", xLabel: "model seconds since the load began", yLabel: "connected", series: series,

@@ -12,9 +12,8 @@ enum CompareSections {
             let outcome = (comparison.outcomes ?? []).indices.contains(index) ? comparison.outcomes?[index] : nil
             let style = outcome?.verdict == .different ? "verdict differs" : outcome?.verdict == .unknown ? "verdict warning" : "verdict plain"
             // What differs, then by how much.
-            let end = conclusion.range(of: " (times that of") ?? conclusion.range(of: ": ")
-            let head = end.map { String(conclusion[..<$0.lowerBound]) } ?? conclusion
-            let rest = end.map { String(conclusion[$0.lowerBound...].drop { " :".contains($0) }) } ?? ""
+            let head = outcome?.head ?? conclusion
+            let rest = String(conclusion.dropFirst(head.count).drop { " :".contains($0) })
             parts.append(.tag("p", ["class": style], [.tag("strong", head), .text(rest)]))
         }
         if comparison.isInterrupted {

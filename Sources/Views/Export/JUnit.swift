@@ -101,7 +101,7 @@ public enum JUnit {
         // Two expectations may be about one figure.
         var seen: Set<String> = []
         let figures = summary.expectations.filter { seen.insert($0.figure).inserted }
-        return identity + figures.map { ($0.figure, $0.measured.map(number) ?? "null") }
+        return identity + figures.map { ($0.figure, $0.measured.map(Words.exact) ?? "null") }
     }
 
     private static func document(
@@ -140,9 +140,4 @@ public enum JUnit {
 
     /// Seconds to the millisecond, as both schemas allow them.
     private static func decimal(_ seconds: Double) -> String { String(format: "%.3f", seconds.isFinite ? max(0, seconds) : 0) }
-
-    /// As summary.json writes it.
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
-    }
 }

@@ -6,7 +6,7 @@ public enum MarkdownSummary {
     /// The whole page, ending in a newline.
     public static func render(_ summary: Summary, of plan: Plan) -> String {
         let parts = [
-            heading(summary), figures(summary), expectations(summary.expectations), ceiling(summary.ceiling),
+            heading(summary, plan), figures(summary), expectations(summary.expectations), ceiling(summary.ceiling),
             fidelity(summary.fidelity), latency(summary.latencyUs), errors(summary), degraded(summary.degraded),
             again(summary, plan),
         ]
@@ -22,14 +22,14 @@ public enum MarkdownSummary {
 
     // MARK: Parts
 
-    private static func heading(_ summary: Summary) -> [String] {
+    private static func heading(_ summary: Summary, _ plan: Plan) -> [String] {
         let sign = ["passed": "✅", "failed": "❌", "broken": "❌"][summary.verdict] ?? "⚠️"
         let held = summary.expectations.count { $0.held }
         var lines = ["## \(sign) simbench \(Escapes.markdown(summary.profile)): \(Escapes.markdown(summary.verdict))", ""]
         if let reason = summary.run?.endedEarlyBecause { lines += [Escapes.markdown(reason), ""] }
         let time = summary.run.map { ", \(UnitText.seconds($0.seconds))" } ?? ""
         lines.append(
-            "\(UnitText.count(summary.joined.peak)) connections joined on \(code(summary.engine.rawValue))\(time). "
+            "\(plan.joins ? "\(UnitText.count(summary.joined.peak)) connections joined" : "\(UnitText.count(summary.connected.peak)) connections were open") on \(code(summary.engine.rawValue))\(time). "
                 + (summary.expectations.isEmpty ? "Nothing was expected." : "\(held) of \(summary.expectations.count) expectations held."))
         return lines
     }
@@ -95,11 +95,7 @@ public enum MarkdownSummary {
     }
 
     private static func latency(_ latency: Summary.Latency) -> [String] {
-        let all = [
-            ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat), ("reply", latency.reply),
-            ("broadcast", latency.broadcast),
-        ]
-        let rows = all.compactMap { name, figures in
+        let rows = latency.named.compactMap { name, figures in
             figures.map { [name] + [$0.p50, $0.p90, $0.p99, $0.p999, $0.max].map(Words.microseconds) + [UnitText.count(Int(clamping: $0.count))] }
         }
         guard !rows.isEmpty else { return [] }

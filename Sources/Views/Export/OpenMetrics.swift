@@ -128,7 +128,7 @@ public enum OpenMetrics {
             lines.append("# HELP \(name) \(OpenMetrics.escaped(help))")
             lines += samples.map { sample in
                 let labels = sample.labels.map { "\($0.0)=\"\(OpenMetrics.escaped($0.1))\"" }.joined(separator: ",")
-                return "\(name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(OpenMetrics.number(sample.value))"
+                return "\(name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(Words.exact(sample.value))"
             }
         }
     }
@@ -153,9 +153,5 @@ public enum OpenMetrics {
             }
         }
         return escaped
-    }
-
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
     }
 }

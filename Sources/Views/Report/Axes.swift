@@ -1,3 +1,4 @@
+import Glibc
 import Profiles
 
 /// Where figures lie along an edge of a drawing.
@@ -19,10 +20,8 @@ struct Scale {
     /// From 0 at the low end to 1 at the high one.
     func share(_ value: Double) -> Double {
         guard value.isFinite else { return 0 }
-        return isLogarithmic ? (Decade.exponent(max(value, low)) - Decade.exponent(low)) / (Decade.exponent(high) - Decade.exponent(low)) : (value - low) / (high - low)
+        return isLogarithmic ? log10(max(value, low) / low) / log10(high / low) : (value - low) / (high - low)
     }
-
-    func value(atShare share: Double) -> Double { low + share * (high - low) }
 
     func ticks(about count: Int) -> [Double] {
         guard isLogarithmic else { return Chart.ticks(low...high, about: count) }
@@ -133,17 +132,4 @@ struct Axes {
 
     /// A coordinate to a tenth.
     static func text(_ value: Double) -> String { UnitText.decimal(min(max(value, -1e5), 1e5), places: 1) }
-}
-
-/// Logarithms to the base of ten, without a library's.
-enum Decade {
-    /// Good to a thousandth, which is less than a pixel.
-    static func exponent(_ value: Double) -> Double {
-        guard value > 0, value.isFinite else { return 0 }
-        // value = significand * 2^exponent, and the logarithm of a significand from 1 to 2 by its series.
-        let z = (value.significand - 1) / (value.significand + 1)
-        let z2 = z * z
-        let natural = 2 * z * (1 + z2 * (1.0 / 3 + z2 * (1.0 / 5 + z2 * (1.0 / 7 + z2 / 9))))
-        return (Double(value.exponent) * 0.693_147_180_559_945 + natural) / 2.302_585_092_994_046
-    }
 }

@@ -11,7 +11,7 @@ enum CeilingSection {
                 parts.append(.paragraph("Not told: the run left no summary."))
                 continue
             }
-            let cause = Markup.tag("strong", ["data-figure": "ceiling.cause", "data-value": ceiling.cause], words(ceiling.cause))
+            let cause = Markup.tag("strong", ["data-figure": "ceiling.cause", "data-value": ceiling.cause], Words.spaced(ceiling.cause))
             if ceiling.cause == "none" {
                 parts.append(.tag("p", ["class": "cause"], [cause, .text(": nothing stopped growth before all users had arrived.")]))
             } else {
@@ -20,13 +20,10 @@ enum CeilingSection {
             }
             if !ceiling.evidence.isEmpty { parts.append(.list(ceiling.evidence)) }
             if !run.plan.predictions.isEmpty {
-                let rows = run.plan.predictions.map { [Markup.text(words($0.cause)), .text(UnitText.count($0.connected)), .tag("span", ["class": "words"], $0.sentence)] }
+                let rows = run.plan.predictions.map { [Markup.text(Words.spaced($0.cause)), .text(UnitText.count($0.connected)), .tag("span", ["class": "words"], $0.sentence)] }
                 parts.append(.details("What the plan had predicted", [.table(["cause", "connected", ""], rows)]))
             }
         }
         return .tag("section", ["id": "ceiling"], parts)
     }
-
-    /// A name of summary.json as words: accept_queue.
-    static func words(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 }

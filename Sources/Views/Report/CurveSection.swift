@@ -15,12 +15,11 @@ enum CurveSection {
         var lines: [Plot.Line] = []
         var marks: [Plot.Mark] = []
         var range: ClosedRange<Double>?
-        if let reference = runs.lazy.compactMap(\.reference).first, let last = reference.samples.last {
-            let start = reference.startSeconds
-            let points = reference.samples.filter { $0.logSeconds >= start }.map { Chart.Point(x: $0.logSeconds - start, y: $0.connected) }
+        if let curve = runs.lazy.compactMap(\.reference).first?.loadPoints, let last = curve.last {
+            let points = curve.map { Chart.Point(x: $0.modelSeconds, y: $0.connected) }
             lines.append(Plot.Line(name: "published run", points: points, ink: 7, shape: .reference))
             // What a run does after the published one was over has nothing to be held against.
-            range = 0...max(1, last.logSeconds - start)
+            range = 0...max(1, last.modelSeconds)
         }
         let only = runs.count == 1 ? runs.first : nil
         if let only, let users = only.points("users", per: only.scale) {

@@ -13,10 +13,10 @@ enum ErrorsSection {
     private static func plot(_ runs: [ReportRun]) -> Plot? {
         var lines: [Plot.Line] = []
         if runs.count == 1, let run = runs.first {
-            let totals = run.record.samples.errorTotals.filter { ($0.value.last ?? nil) ?? 0 > 0 || $0.value.contains { $0 ?? 0 > 0 } }
+            let totals = run.record.samples.errorTotals.filter { highest($0.value) > 0 }
             let causes = totals.sorted { (highest($1.value), $0.key) < (highest($0.value), $1.key) }
             lines = causes.enumerated().map { index, cause in
-                Plot.Line(name: CeilingSection.words(cause.key), points: run.rates(cause.value, per: run.scale), ink: index)
+                Plot.Line(name: Words.spaced(cause.key), points: run.rates(cause.value, per: run.scale), ink: index)
             }
         } else {
             lines = runs.compactMap { run in
@@ -44,7 +44,7 @@ enum ErrorsSection {
         ])
         if summary.errors.isEmpty { return heading + [.paragraph("No errors: nothing failed."), facts] }
         let rows = summary.errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-            .map { [Markup.text(CeilingSection.words($0.key)), .figure("errors.\($0.key)", Double($0.value), UnitText.count($0.value))] }
+            .map { [Markup.text(Words.spaced($0.key)), .figure("errors.\($0.key)", Double($0.value), UnitText.count($0.value))] }
         return heading + [.table(["cause", "in all"], rows), facts]
     }
 }

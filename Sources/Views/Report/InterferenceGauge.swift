@@ -12,7 +12,7 @@ enum InterferenceGauge {
         guard let shares = run.summary?.interference, let explanation = shares.explanation else { return [] }
         let parts = shares.parts
         var pieces: [Markup] = isOnly ? [] : [.paragraph(run.name, "note")]
-        if parts.isEmpty {
+        if shares.idlePct == nil {
             // Confined to some CPUs of the host, whose idle time is not known.
             pieces.append(.facts([("target", figure("target", shares.targetPct)), ("workers", figure("workers", shares.workersPct))]))
         } else {

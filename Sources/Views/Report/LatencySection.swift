@@ -1,9 +1,13 @@
 import Conductor
+import Glibc
 import Profiles
 
 /// How long each kind of answer took: percentiles, and histograms over a logarithmic axis.
 enum LatencySection {
-    private static let kinds = [("connect", "Connect: TCP and the WebSocket's handshake"), ("join", "Join: until the channel answered"), ("heartbeat", "Heartbeat: until its reply"), ("broadcast", "Broadcast: until it arrived")]
+    private static let titles = [
+        ("connect", "Connect: from when the user was due to the TCP connection"), ("join", "Join: from when the user was due until the channel answered"),
+        ("heartbeat", "Heartbeat: until its reply"), ("reply", "Reply: from a message of the session to its answer"), ("broadcast", "Broadcast: until it arrived"),
+    ]
     /// Buckets of the board are 1/32 of an octave; the eye wants fewer.
     private static let bucketsPerDecade = 16.0
 
@@ -11,25 +15,16 @@ enum LatencySection {
         var parts: [Markup] = [.tag("h2", "Latency")]
         let rows = runs.flatMap { percentiles($0, isOnly: runs.count == 1) }
         parts.append(rows.isEmpty ? .paragraph(runs.contains { $0.summary != nil } ? "Not measured: nobody connected." : "Not told: the run left no summary.") : .table(["", "p50", "p90", "p99", "p99.9", "max", "count"], rows, style: "figures latencies"))
-        let figures = kinds.compactMap { kind, title in figure(runs, kind, title) }
+        let figures = titles.compactMap { kind, title in figure(runs, kind, title) }
         if !figures.isEmpty { parts.append(.tag("div", ["class": "pair"], figures)) }
         if !rows.isEmpty && figures.isEmpty { parts.append(.paragraph("The record has no latency.csv, so there are no histograms.", "note")) }
         return .tag("section", ["id": "latency"], parts)
     }
 
-    private static func figures(_ latency: Summary.Latency, _ kind: String) -> Summary.Percentiles? {
-        switch kind {
-        case "connect": latency.connect
-        case "join": latency.join
-        case "heartbeat": latency.heartbeat
-        default: latency.broadcast
-        }
-    }
-
     private static func percentiles(_ run: ReportRun, isOnly: Bool) -> [[Markup]] {
         guard let latency = run.summary?.latencyUs else { return [] }
-        return kinds.compactMap { kind, _ in
-            guard let told = figures(latency, kind) else { return nil }
+        return latency.named.compactMap { kind, told in
+            guard let told else { return nil }
             let cells = [("p50", told.p50), ("p90", told.p90), ("p99", told.p99), ("p999", told.p999), ("max", told.max)].map { key, value in
                 Markup.figure("latency_us.\(kind).\(key)", Double(value), Words.microseconds(value))
             }
@@ -64,26 +59,11 @@ enum LatencySection {
         var shares: [Int: Double] = [:]
         for bucket in buckets where total > 0 {
             let middle = max(1, Double(bucket.fromMicroseconds + bucket.toMicroseconds) / 2)
-            shares[Int((Decade.exponent(middle) * bucketsPerDecade).rounded(.down)), default: 0] += Double(bucket.count) / total
+            shares[Int((log10(middle) * bucketsPerDecade).rounded(.down)), default: 0] += Double(bucket.count) / total
         }
         return shares.sorted { $0.key < $1.key }.map { index, share in
-            Step(from: power(Double(index) / bucketsPerDecade), to: power(Double(index + 1) / bucketsPerDecade), share: share * 100)
+            Step(from: pow(10, Double(index) / bucketsPerDecade), to: pow(10, Double(index + 1) / bucketsPerDecade), share: share * 100)
         }
-    }
-
-    /// Ten to the power, by its whole part and the series of the rest.
-    static func power(_ exponent: Double) -> Double {
-        let whole = exponent.rounded(.down)
-        var value = 1.0
-        for _ in 0..<Int(abs(whole)) { value *= 10 }
-        if whole < 0 { value = 1 / value }
-        let rest = (exponent - whole) * 2.302_585_092_994_046
-        var (term, sum) = (1.0, 1.0)
-        for index in 1...16 {
-            term *= rest / Double(index)
-            sum += term
-        }
-        return value * sum
     }
 
     /// The bars leave this much room above them for the names of the percentiles.
@@ -92,14 +72,14 @@ enum LatencySection {
     private static func drawing(_ runs: [ReportRun], _ kind: String, _ title: String, _ frame: Frame, marks: Bool) -> Markup {
         let series = runs.map { (run: $0, steps: steps($0.record.latencies.buckets[kind] ?? [])) }
         let all = series.flatMap(\.steps)
-        let low = power(Decade.exponent(max(1, all.map(\.from).min() ?? 1)).rounded(.down))
-        let high = power(Decade.exponent(max(10, all.map(\.to).max() ?? 10)).rounded(.up))
+        let low = pow(10, log10(max(1, all.map(\.from).min() ?? 1)).rounded(.down))
+        let high = pow(10, log10(max(10, all.map(\.to).max() ?? 10)).rounded(.up))
         let axes = Axes(
             frame: frame, x: Scale(low...max(high, low * 10), isLogarithmic: true, name: Scale.microseconds), y: Scale(0...max(1, (all.map(\.share).max() ?? 1) * headroom)),
             xLabel: "latency", yLabel: "% of all values")
         var pieces: [Markup] = [.tag("title", title)] + axes.drawn
         for (run, steps) in series { pieces += bars(steps, axes, ink: run.index, isSolid: marks) }
-        if marks, let told = runs.first?.summary.flatMap({ figures($0.latencyUs, kind) }) {
+        if marks, let told = runs.first?.summary?.latencyUs.named.first(where: { $0.name == kind })?.figures {
             let marks = [("p50", told.p50), ("p99", told.p99)]
             for mark in marks { pieces.append(Axes.rule(axes.x(Double(mark.1)), frame.top, axes.x(Double(mark.1)), frame.floor, "limit")) }
             for (index, mark) in marks.enumerated() {

@@ -111,11 +111,6 @@ extension Markup {
     /// A figure of summary.json, with its path there and its exact value, so that tests and scripts can find it.
     static func figure(_ path: String, _ value: Double?, _ words: String?) -> Markup {
         guard let value, let words else { return tag("span", ["class": "none", "data-figure": path, "data-value": "null"], "not measured") }
-        return tag("span", ["data-figure": path, "data-value": exact(value)], words)
-    }
-
-    /// Whole numbers without a point, all others so that they read back as the same number.
-    static func exact(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 9e15 ? String(Int(value)) : String(value)
+        return tag("span", ["data-figure": path, "data-value": Words.exact(value)], words)
     }
 }

@@ -47,7 +47,7 @@ enum PlanSections {
             ("available at the start", .text(UnitText.bytes(host.memoryAvailableBytes))),
             ("swap", .text(host.swapTotalBytes == 0 ? "none" : UnitText.bytes(host.swapTotalBytes))), ("memory nodes", .text(UnitText.count(host.numaNodes))),
             ("descriptors a table", .text(UnitText.count(host.descriptorLimit))), ("TCP's memory at most", .text(UnitText.bytes(host.tcpMemoryBytes))),
-            ("privilege", .text(CeilingSection.words(host.privilege.rawValue))),
+            ("privilege", .text(Words.spaced(host.privilege.rawValue))),
         ]
         for (name, reason) in [("io_uring", host.ioUringUnavailableBecause), ("memory limits", host.capUnavailableBecause)] {
             if let reason { facts.append((name, .text(reason))) }

@@ -35,7 +35,11 @@ struct ReportRun {
     }
 
     /// The published curve, where the run can be held beside it.
-    var reference: Reference? { record.reference.flatMap { $0.isComparable(users: plan.modelUsers) ? $0 : nil } }
+    var reference: Reference? { Self.reference(record) }
+
+    static func reference(_ record: RunRecord) -> Reference? {
+        record.reference.flatMap { $0.isComparable(users: record.plan.modelUsers) ? $0 : nil }
+    }
 
     /// Points of a column of samples.csv, divided by `unit`; nil where it was not measured.
     func points(_ column: String, per unit: Double = 1) -> [Chart.Point]? {

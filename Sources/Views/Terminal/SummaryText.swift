@@ -53,17 +53,13 @@ public enum SummaryText {
             let ceiling = summary.ceiling
             if ceiling.cause != "none" {
                 let place = ceiling.atConnected.map { " at \(UnitText.count($0)) connected" } ?? ""
-                lines += field("ceiling", words(ceiling.cause) + place, .warning)
+                lines += field("ceiling", Words.spaced(ceiling.cause) + place, .warning)
             }
             return lines + ceiling.evidence.flatMap { layout.wrap($0, indent: labelColumns) }
         }
 
         func latency(_ latency: Summary.Latency) -> [Line] {
-            let all = [
-                ("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat),
-                ("broadcast", latency.broadcast), ("reply", latency.reply),
-            ]
-            let measured = all.compactMap { name, figures in figures.map { (name, cells($0)) } }
+            let measured = latency.named.compactMap { name, figures in figures.map { (name, cells($0)) } }
             guard !measured.isEmpty else { return field("latency", unknown) }
             let heads = ["p50", "p90", "p99", "p99.9", "max"]
             let names = measured.map { "  \($0.0)".padded(to: labelColumns - 2) }
@@ -122,16 +118,10 @@ public enum SummaryText {
 
         /// Who used the CPUs; the verdict only where it puts the result in doubt.
         func interference(_ gauge: Summary.Interference) -> [Line] {
-            let shares = [
-                ("target", gauge.targetPct), ("workers", gauge.workersPct), ("softirq", gauge.softirqPct),
-                ("others", gauge.othersPct), ("idle", gauge.idlePct),
-            ].compactMap { name, value in value.map { "\(name) \(UnitText.decimal($0, places: 0)) %" } }
+            let shares = gauge.parts.map { "\($0.name) \(UnitText.decimal($0.percent, places: 0)) %" }
             guard !shares.isEmpty else { return [] }
             let lines = field("cpu shares", shares.joined(separator: ", ") + " over the ramp")
-            guard gauge.generatorBound == true, let target = gauge.targetPct, let workers = gauge.workersPct else { return lines }
-            return lines + field(
-                "bound by", "the workers (generator-bound): the CPUs were used up, \(UnitText.decimal(workers, places: 0)) % by workers "
-                    + "and \(UnitText.decimal(target, places: 0)) % by the target", .warning)
+            return lines + (gauge.sentence.map { field("bound by", $0, .warning) } ?? [])
         }
 
         func processors(_ cpu: Summary.CPU) -> [Line] {
@@ -180,7 +170,7 @@ public enum SummaryText {
         func health(_ summary: Summary) -> [Line] {
             let total = summary.errors.values.reduce(0, +)
             let causes = summary.errors.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                .map { "\(words($0.key)) \(UnitText.count($0.value))" }
+                .map { "\(Words.spaced($0.key)) \(UnitText.count($0.value))" }
             var lines = field(
                 "errors", total == 0 ? "none" : "\(UnitText.count(total)): " + causes.joined(separator: ", "),
                 total == 0 ? .plain : .bad)
@@ -216,7 +206,6 @@ public enum SummaryText {
         }
 
         /// A name of summary.json as words: accept_queue.
-        private func words(_ name: String) -> String { String(name.map { $0 == "_" ? " " : $0 }) }
 
         func field(_ label: String, _ text: String, _ ink: Ink = .plain) -> [Line] {
             layout.wrap(text, ink, first: Line(label, .dim), indent: labelColumns)

@@ -60,7 +60,7 @@ import Testing
             | --- | ---: | ---: | ---: | ---: | --- |
             | joins per second | 38,412 | 30,112 | 0.784 | 0.751–0.812 | less |
             | heartbeat p99, µs | 0.050 | 0.051 | 1.024 | 0.910–1.100 | no difference |
-            | calls, workers | 0.184 | 8.07 | 43.9 | 39.7–\\>999 | more |
+            | calls, workers | 0.184 | 8.07 | 43.9 | 39.7–&gt;999 | more |
             | teardown, s | 1.50 | 3.00 | 2.000 |  | too few runs |
 
             **epoll differs from io\\_uring in 2 of 3 figures.**
