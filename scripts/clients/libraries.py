@@ -1,7 +1,6 @@
 """Python's `websockets` and `aiohttp` against the target: what each is answered, to the byte where it is known."""
 
 import asyncio
-import json
 
 from halves import Target
 from phoenix import LOBBY, OK, V1, V2, reply
