@@ -179,7 +179,11 @@ public final class World {
         do { leaks += try journal.undo().failed } catch { leaks.append("\(error)") }
         let namespaces = [target].compactMap { $0 } + workers + forwarders
         let inodes = Set(namespaces.map(\.inode))
-        for namespace in namespaces { namespace.close() }
+        for namespace in namespaces {
+            // What is closed there and was not answered any more would be repeated for minutes. Where the kernel says no, that is waited for.
+            _ = try? onThread(inNamespace: namespace.descriptor) { Sysctls.write([Sysctls.shortGoodbyes]) }
+            namespace.close()
+        }
         (target, workers, forwarders) = (nil, [], [])
         guard let nursery else { return leaks }
         self.nursery = nil

@@ -111,6 +111,19 @@ extension WholeHostTests {
             #expect(census.counters()?.synRetransmits != nil)
         }
 
+        /// A goodbye that nobody answers any more would be repeated for minutes.
+        @Test func aSocketThatClosesIntoNothingKeepsNoNamespace() throws {
+            let world = try World.build(smallPlan(workers: 1), hostFacts: rootFacts())
+            let listener = try onThread(inNamespace: world.targetNamespace!) { try listen(on: "198.18.0.1", 4000) }
+            let client = try onThread(inNamespace: world.workerNamespaces[0]) { try connect(to: "198.18.0.1", 4000) }
+            var request = SpawnRequest(path: "/bin/sh", arguments: ["-c", "PATH=$PATH:/sbin:/usr/sbin ip link set dev w0 down"])
+            request.networkNamespace = world.targetNamespace
+            #expect(try Spawner.spawn(request).wait()?.code == 0)
+            close(client)
+            close(listener)
+            #expect(world.remove(waitMilliseconds: 15_000) == [])
+        }
+
         @Test func aNamespaceStillInUseIsReportedAsALeak() throws {
             let world = try World.build(smallPlan(workers: 1), hostFacts: rootFacts())
             let census = try SocketCensus(namespace: world.targetNamespace)

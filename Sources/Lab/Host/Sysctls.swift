@@ -34,6 +34,11 @@ enum Sysctls {
         "net.core.rps_default_mask": "packets to the target are received on the CPUs that send them",
     ]
 
+    /// A socket that its process has closed keeps its namespace until the other end has answered, or until its FIN was
+    /// repeated so often; the kernel's default 0 stands for eight times, which take 100 s and more (tcp_orphan_retries in
+    /// tcp_timer.c).
+    static let shortGoodbyes = (name: "net.ipv4.tcp_orphan_retries", value: "1")
+
     static func targetSettings() -> [(name: String, value: String)] {
         // The queue lengths are as long as they may be, so that the accept queue is the target's own doing. It forwards nothing, so what is sent to an address of its network that nobody has is dropped without a word.
         return common + [
