@@ -77,6 +77,9 @@ final class SocketWatch: AsyncSocketPool {
     // MARK: waiting
 
     func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
+        // Threads that run tasks get what the load leaves idle, and a seventieth of a CPU that is busy: connects alone, of
+        // which the server takes as many as come, could otherwise fill one. They have nothing else to do in this program.
+        simbench_give_way()
         let descriptor = socket.file.rawValue
         let isListener = Self.isListener(descriptor)
         if isListener {
@@ -109,6 +112,7 @@ final class SocketWatch: AsyncSocketPool {
     }
 
     private func loop() {
+        simbench_give_way()
         while true {
             let (numbers, isWatching, isStopped) = contents.withLock {
                 (Array($0.waiters), !$0.watched.isEmpty, $0.isStopped)

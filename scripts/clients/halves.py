@@ -7,7 +7,8 @@ import re
 import signal
 import subprocess
 import threading
-import time
+
+from waiting import patiently
 
 READY_SECONDS = 60
 END_SECONDS = 30
@@ -49,13 +50,9 @@ class Target:
         except (OSError, ValueError):
             self.count = {}
 
-
     def settle(self):
         """Waits until the kernel holds no connection of the target's any more: then it has counted their ends."""
-        for _ in range(END_SECONDS * 100):
-            if not connections(self.port):
-                return
-            time.sleep(0.01)
+        patiently(lambda: not connections(self.port), END_SECONDS)
 
 
 class Recorded:
@@ -87,11 +84,16 @@ class Workers(Recorded):
         super().__init__([setting.simbench, "worker", "--url", url, "--out", folder, *options], folder, timeout_seconds)
 
 
-def connections(port):
-    """How many sockets, listening ones apart, have this local port of IPv4. Those that only wait have no process (TIME-WAIT)."""
+def states(port):
+    """The states of the sockets that have this local port of IPv4, as the kernel writes them (include/net/tcp_states.h)."""
     with open("/proc/net/tcp", encoding="ascii") as table:
         rows = [line.split() for line in table][1:]
-    return sum(int(row[1].rsplit(":", 1)[1], 16) == port and row[3] not in ("0A", "06") for row in rows)
+    return [row[3] for row in rows if int(row[1].rsplit(":", 1)[1], 16) == port]
+
+
+def connections(port):
+    """How many sockets are at this port. Those that listen (LISTEN) are none, and those that only wait have no process (TIME_WAIT)."""
+    return sum(state not in ("0A", "06") for state in states(port))
 
 
 def first_line(process):
@@ -114,7 +116,7 @@ def end(process):
         return None
 
 
-def engines(setting):
+def engines(simbench):
     """Those that work on this host."""
-    text = subprocess.run([setting.simbench, "doctor"], capture_output=True, text=True, check=False).stdout
+    text = subprocess.run([simbench, "doctor"], capture_output=True, text=True, check=False).stdout
     return ["epoll", "io_uring"] if "io_uring works" in text else ["epoll"]

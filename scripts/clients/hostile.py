@@ -12,7 +12,8 @@ import struct
 
 from halves import Target, connections
 from hostile_peers import HANDSHAKE, Peer, code, frame, head, payload
-from hostile_watch import Memory, Neighbour, Trickle, patiently
+from hostile_watch import Memory, Neighbour, Trickle
+from waiting import patiently
 
 PEERS = 32
 # More than the blocks of a lane, of which each half of a handshake keeps one.

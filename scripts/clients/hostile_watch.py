@@ -2,22 +2,11 @@
 
 import contextlib
 import threading
-import time
 
 from hostile_peers import PATIENCE_SECONDS, Peer, frame
 
 BEAT_SECONDS = 0.01
 TRICKLE_SECONDS = 0.05
-
-
-def patiently(holds):
-    """Waits until it holds, and not for ever; whether it does."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 class Beside:

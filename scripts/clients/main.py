@@ -59,7 +59,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="simbench-clients.") as work:
         os.chmod(work, 0o755)
         setting.work = work
-        chosen = setting.engine or engines(setting)
+        chosen = setting.engine or engines(setting.simbench)
         for name in setting.only or GROUPS:
             for engine in chosen[-1:] if name in ONCE else chosen:
                 checks.timed(f"{name} on {engine}", GROUPS[name], checks, setting, engine)

@@ -1,11 +1,14 @@
 """What should not be there on a dashboard's port while a run lasts: the limits hold, and the run is what it would have been."""
 
+import contextlib
 import os
 import socket
 import threading
 import time
 
 from dashboard_run import SECONDS, USERS, Run, profile
+from halves import states
+from waiting import patiently
 
 # Of the server, and of a browser's page.
 CONNECTION_LIMIT = 24
@@ -32,16 +35,18 @@ def stuck(run):
 
 def besieged(checks, setting):
     with Run(setting, "besieged", "--profile", profile(setting)) as run:
-        began, memory, cpu = time.monotonic(), _memory(run), _cpu(run)
+        began, memory, cpu, nice = time.monotonic(), _memory(run), _cpu(run), _nice_cpu(run)
         _strangers(checks, run)
         for name, siege in {"never read": _deaf, "send a byte at a time": _loris, "are many": _crowd, "send giant headers": _giants}.items():
             checks.guard(f"clients that {name}", siege, checks, run)
             checks.true(f"a browser gets in after clients that {name}", _answered(run), run.said)
-        share = (_cpu(run) - cpu) / (time.monotonic() - began)
+        used, nice = _cpu(run) - cpu, _nice_cpu(run) - nice
+        share = used / (time.monotonic() - began)
         checks.true("the siege costs less than one CPU", share < CPU_SHARE, f"{share:.2f} CPUs")
+        checks.true("and mostly of what the load leaves idle", nice > used / 2, f"{nice:.2f} of {used:.2f} s")
         grown = _memory(run) - memory
         checks.true("the siege costs no memory to speak of", grown < MEMORY_BYTES, f"{grown >> 20} MiB")
-        held = _until(lambda: run.state()["stage"] == "holding")
+        held = patiently(lambda: run.state()["stage"] == "holding")
         checks.true("all users join meanwhile", held and run.state()["joined"] == USERS)
     summary = run.summary()
     checks.same("a run that was besieged and then interrupted", run.status, 130)
@@ -73,7 +78,7 @@ def _strangers(checks, run):
 def _deaf(checks, run):
     """A hundred that open the stream and never read it."""
     clients = _all(stuck, run, STREAMS)
-    checks.true("of clients that never read few are kept", _until(lambda: _held(run) <= CONNECTION_LIMIT), _held(run))
+    checks.true("of clients that never read few are kept", patiently(lambda: _held(run) <= CONNECTION_LIMIT), _held(run))
     _leave(clients)
 
 
@@ -97,7 +102,7 @@ def _loris(checks, run):
 def _crowd(checks, run):
     """A thousand connections that say nothing."""
     clients = _all(connected, run, CROWD)
-    checks.true("of a thousand connections few are kept", _until(lambda: _held(run) <= CONNECTION_LIMIT), _held(run))
+    checks.true("of a thousand connections few are kept", patiently(lambda: _held(run) <= CONNECTION_LIMIT), _held(run))
     descriptors = len(os.listdir(f"/proc/{run.process.pid}/fd"))
     checks.true("and few descriptors", descriptors < 150, descriptors)
     _leave(clients)
@@ -143,19 +148,9 @@ def _leave(clients):
         client.close()
 
 
-def _until(condition):
-    for _ in range(SECONDS * 10):
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 def _held(run):
-    """Connections that the server has and has not closed; what it has closed the kernel keeps for a while."""
-    with open("/proc/net/tcp", encoding="ascii") as table:
-        rows = [line.split() for line in table][1:]
-    return sum(int(row[1].rsplit(":", 1)[1], 16) == run.port and row[3] in ("01", "08") for row in rows)
+    """Connections that the server has and has not closed (ESTABLISHED, CLOSE_WAIT); what it has closed the kernel keeps for a while."""
+    return sum(state in ("01", "08") for state in states(run.port))
 
 
 def _answered(run):
@@ -165,7 +160,7 @@ def _answered(run):
         except OSError:
             return False
 
-    return _until(asked)
+    return patiently(asked)
 
 
 def _memory(run):
@@ -175,6 +170,24 @@ def _memory(run):
 
 def _cpu(run):
     """Seconds that the conductor has used; its lanes are other processes."""
-    with open(f"/proc/{run.process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return _seconds(_stat(f"/proc/{run.process.pid}"))
+
+
+def _nice_cpu(run):
+    """Those of them that went to threads which give way to all others, as far as they live."""
+    seconds = 0
+    for task in os.listdir(f"/proc/{run.process.pid}/task"):
+        with contextlib.suppress(OSError):
+            stat = _stat(f"/proc/{run.process.pid}/task/{task}")
+            seconds += _seconds(stat) if stat[16] == "19" else 0
+    return seconds
+
+
+def _stat(folder):
+    """What follows the name in a stat file (proc(5))."""
+    with open(f"{folder}/stat", encoding="ascii") as file:
+        return file.read().rsplit(")", 1)[1].split()
+
+
+def _seconds(stat):
+    return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import time
 import urllib.request
 
@@ -14,6 +13,7 @@ from jsonschema import Draft202012Validator
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 import runs
+from dashboard_run import SECONDS, Run
 
 STATUS = {"failed": 1, "interrupted": 130, "broken": 70}
 
@@ -195,16 +195,11 @@ def svg(checks, setting):
 
 def live(checks, setting):
     """The figures of a run under way, as a scraper has them."""
-    folder = f"{setting.work}/live"
-    run = subprocess.Popen([setting.simbench, "run", "--profile", "smoke", "--hold", "4s", "--dashboard", "--out", folder],
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-    try:
-        url = next(line.split()[1] for line in run.stderr if line.startswith("dashboard: "))
-        scrapes = {}
-        limit = time.monotonic() + 20
-        while time.monotonic() < limit and run.poll() is None:
+    scrapes = {}
+    with Run(setting, "live", "--profile", "smoke", "--hold", "4s") as run:
+        while run.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{url.rstrip('/')}/metrics", timeout=5) as answer:
+                with urllib.request.urlopen(f"{run.url}metrics", timeout=SECONDS) as answer:
                     kind, text = answer.headers["Content-Type"], answer.read().decode()
             except OSError:
                 break
@@ -214,12 +209,8 @@ def live(checks, setting):
                 scrapes[stage] = families
                 checks.true("the content type is that of OpenMetrics", kind.startswith("application/openmetrics-text; version=1.0.0"), kind)
             time.sleep(0.4)
-        checks.same("a run that is scraped passes", run.wait(timeout=60), 0)
-    finally:
-        if run.poll() is None:
-            run.kill()
-            run.wait()
-        run.stderr.close()
+        run.process.wait(SECONDS)
+    checks.same("a run that is scraped passes", run.status, 0)
     if checks.true("a scrape while connections are held", "holding" in scrapes, list(scrapes)):
         held = scrapes["holding"]
         told = {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for family in held.values() for sample in family.samples}

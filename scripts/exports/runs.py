@@ -3,7 +3,9 @@
 import os
 import signal
 import subprocess
-import time
+
+from halves import engines
+from waiting import patiently
 
 # More than smoke expects, in each family of units.
 EXPECTED = {
@@ -27,18 +29,16 @@ def expectations(table):
     return [word for figure, condition in table.items() for word in ("--set", f"expect.{figure}={condition}")]
 
 
-def wait_for(path, text, seconds=30):
-    """Until a file has a text in it."""
-    limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
+def wait_for(path, text):
+    """Until a file has a text in it; whether it has."""
+    def has():
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
-                if text in file.read():
-                    return True
+                return text in file.read()
         except OSError:
-            pass
-        time.sleep(0.05)
-    return False
+            return False
+
+    return patiently(has)
 
 
 def children(pid):
@@ -61,8 +61,7 @@ class Records:
         """A run on each engine, one that fails, one that is interrupted, and one whose target is killed."""
         if self.status:
             return self
-        works = "io_uring works" in simbench(self.setting, "doctor").stdout
-        self.engines = ["epoll"] + (["io_uring"] if works else [])
+        self.engines = engines(self.setting.simbench)
         for engine in self.engines:
             self._run(engine, "--engine", engine, "--hold", "0.5s", *expectations(EXPECTED))
         self._run("failed", "--hold", "0.5s", *expectations(FAILING))

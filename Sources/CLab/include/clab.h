@@ -168,6 +168,9 @@ struct simbench_exit {
 int simbench_reap(int pid, struct simbench_exit *result);
 int simbench_signal_process(int pidfd, int signal);
 
+// Gives the calling thread the lowest priority for good; on Linux a niceness is a thread's own (setpriority(2)).
+void simbench_give_way(void);
+
 // What a TCP connection has carried: bytes of ours that the other side has acknowledged, and bytes of its that came.
 // Returns 0 or a negated errno.
 int simbench_tcp_bytes(int fd, uint64_t *acknowledged, uint64_t *received);
