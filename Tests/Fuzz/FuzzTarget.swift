@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
     let run: @Sendable (UnsafeRawBufferPointer) -> Void
 
     static let all: [FuzzTarget] = [
-        .upgradeRequest, .upgradeResponse, .origin, .frame, .mask, .utf8, .json, .phoenixV1, .phoenixV2, .phoenixV2Binary,
+        .upgradeRequest, .upgradeResponse, .origin, .frame, .messages, .mask, .utf8, .json, .phoenixV1, .phoenixV2, .phoenixV2Binary,
         .tsung, .config,
     ]
 }

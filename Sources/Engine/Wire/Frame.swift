@@ -54,7 +54,6 @@ enum FrameParse: Equatable {
 enum Frame {
     /// Two bytes, eight of length, four of mask.
     static let maximumHeaderBytes = 14
-    static let controlPayloadLimit = 125
 
     /// Reads the header at the start of `bytes`.
     ///
@@ -185,21 +184,6 @@ extension Frame {
         out.storeBytes(of: 127 | masked, as: UInt8.self)
         out.storeBytes(of: UInt64(count).bigEndian, toByteOffset: 1, as: UInt64.self)
         return 9
-    }
-}
-
-/// Which message a connection is in the middle of: one byte of state that keeps fragments in order (section 5.4).
-struct Fragments: Equatable {
-    /// The opcode of the unfinished message; `continuation` when there is none.
-    private(set) var open: Opcode = .continuation
-
-    /// Admits the next frame; false if it continues nothing, or begins a message inside another (close with 1002).
-    mutating func admit(_ header: FrameHeader) -> Bool {
-        if header.opcode.isControl { return true }
-        let continues = header.opcode == .continuation
-        guard continues == (open != .continuation) else { return false }
-        if header.isFinal { open = .continuation } else if !continues { open = header.opcode }
-        return true
     }
 }
 

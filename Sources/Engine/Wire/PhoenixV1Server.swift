@@ -15,6 +15,10 @@ extension PhoenixV1 {
         return header &+ joinReplyBytes
     }
 
+    /// Around the user's number in the join of the original's Tsung scenario, spaces too.
+    private static var joinBeforeUser: StaticString { #"{"topic":"rooms:lobby", "event":"phx_join", "payload": {"user":""# }
+    private static var joinAfterUser: StaticString { #""}, "ref":"1"}"# }
+
     /// True for exactly the text the original's users join with: two comparisons and the digits between them. Whatever
     /// this admits, `scan` reads as a join of the lobby with ref "1".
     @inline(__always) static func isLobbyJoin(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -90,7 +90,7 @@ final class ServedByTarget<Way: ReceiveWay>: CustomReflectable {
         written { TestUsers.request.write(Keyed(seed: 1, user: 1), attempt: 0, to: $0) }
     }
 
-    static var join: [UInt8] { written { PhoenixV1.writeJoinFrame(user: 1, mask: 0x1234_5678, to: $0) } }
+    static var join: [UInt8] { originalJoinFrame(user: 1, mask: 0x1234_5678) }
 
     static func heartbeat(_ ref: UInt64) -> [UInt8] {
         written { PhoenixV1.writeHeartbeatFrame(ref: ref, mask: 0x0BAD_CAFE, to: $0) }

@@ -147,7 +147,7 @@ import Testing
         var read: [UInt8] = []
         while read.count < sent.count {
             var waiting: Int32 = 0
-            ioctl(client.descriptor, UInt(FIONREAD), &waiting)
+            _ = ioctl(client.descriptor, UInt(FIONREAD), &waiting)
             if waiting > 0 { read += client.read(min(Int(waiting), 1_500)) } else { server.poll() }
         }
         #expect(read == sent)

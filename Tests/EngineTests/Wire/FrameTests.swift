@@ -85,22 +85,6 @@ private func header(
         #expect(allowed == [1000, 1001, 1002, 1003] + Array(1007...1014) + Array(3000...4999))
     }
 
-    @Test func fragmentsKeepTheirOrder() {
-        func frame(_ opcode: Opcode, _ isFinal: Bool) -> FrameHeader {
-            FrameHeader(payloadBytes: 0, mask: 0, headerBytes: 2, opcode: opcode, isFinal: isFinal, isMasked: false)
-        }
-        var fragments = Fragments()
-        let steps: [(Opcode, Bool, isAdmitted: Bool)] = [
-            (.continuation, true, false), (.binary, true, true), (.text, false, true), (.ping, true, true),
-            (.text, true, false), (.continuation, false, true), (.continuation, true, true), (.continuation, true, false),
-        ]
-        for (opcode, isFinal, isAdmitted) in steps {
-            let verdict = fragments.admit(frame(opcode, isFinal))
-            #expect(verdict == isAdmitted, "\(opcode)")
-        }
-        #expect(fragments.open == .continuation)
-    }
-
     /// Random bytes against a plain reading of section 5.2, and every prefix against the whole.
     @Test func agreesWithAPlainReading() {
         var random = SplitMix64(seed: 4)

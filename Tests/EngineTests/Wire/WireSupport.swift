@@ -71,3 +71,17 @@ func mutated(_ seed: [UInt8], with others: [[UInt8]], _ random: inout SplitMix64
 
 /// Bytes that parsers care about.
 private let interesting = bytes("\r\n \t:,\"\\{}[]0123456789-+.eEu/?=&#\u{7F}") + [0, 0x80, 0x81, 0x7E, 0x7F, 0xC0, 0xED, 0xFE, 0xFF]
+
+/// The join of the original's Tsung scenario, to the byte.
+func originalJoin(user: UInt64) -> String { #"{"topic":"rooms:lobby", "event":"phx_join", "payload": {"user":"\#(user)"}, "ref":"1"}"# }
+
+/// Its frame, binary because Tsung's are.
+func originalJoinFrame(user: UInt64, mask: UInt32) -> [UInt8] {
+    let join = Array(originalJoin(user: user).utf8)
+    return written { out in
+        let header = Frame.writeMaskedHeader(.binary, payloadBytes: join.count, mask: mask, to: out)
+        (out + header).copyMemory(from: join, byteCount: join.count)
+        Mask.apply(mask, to: out + header, count: join.count)
+        return header + join.count
+    }
+}
