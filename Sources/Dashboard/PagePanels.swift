@@ -90,8 +90,8 @@ extension Page {
         }
 
         function drawLatency(state) {
-          const rows = [["connect", "connect"], ["join", "join"], ["heartbeat", "heartbeat"], ["reply", "reply"]]
-            .map(([key, name]) => [name, state.latency_us[key]]).filter(([name, row]) => row || name === "connect" || name === "join");
+          const rows = ["connect", "join", "heartbeat", "reply", "broadcast"].map(name => [name, state.latency_us[name]])
+            .filter(([name, row]) => row || name === "connect" || name === "join");
           put(by("latency"), "<thead><tr><th></th><th scope=col>p50</th><th scope=col>p90</th><th scope=col>p99</th><th scope=col>p99.9</th><th scope=col>max</th><th scope=col class=wide>count</th></tr></thead><tbody>"
             + rows.map(([name, row]) => `<tr><th scope=row>${name}</th>` + ["p50", "p90", "p99", "p999", "max"].map(key => `<td>${micros(row && row[key])}</td>`).join("")
               + `<td class="wide">${count(row && row.count)}</td></tr>`).join("") + "</tbody>");

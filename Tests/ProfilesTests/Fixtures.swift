@@ -8,7 +8,7 @@ enum Fixture {
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("profiles").path
 
     static let shipped = [
-        "smoke", "local-100k", "do-64gb", "do-64gb-cap-only", "do-64gb-ports-only", "do-1gb", "do-2gb", "do-4gb", "do-8gb",
+        "smoke", "chat", "local-100k", "do-64gb", "do-64gb-cap-only", "do-64gb-ports-only", "do-1gb", "do-2gb", "do-4gb", "do-8gb",
         "do-16gb", "do-32gb", "phoenix-2m", "host-max",
     ]
 

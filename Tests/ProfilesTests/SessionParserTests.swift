@@ -15,6 +15,7 @@ import Testing
         - join: rooms:lobby
         - send: { event: "new:msg", payload: '{"user":"%%user%%","body":"hi"}', topic: rooms:lobby, ack: reply }
         - send: { event: typing }
+        - send: { event: "new:msg", ack: broadcast }
         - send: { text: 'hello %%user%%', ack: none }
         - send: { binary: 'hello' }
         - think: 30 s
@@ -32,7 +33,8 @@ import Testing
     private static let wholeSteps: [Plan.Step] = [
         .connect, .thinkExponential(meanSeconds: 1.5), .join(topic: "rooms:lobby"),
         .send(.push(topic: "rooms:lobby", event: "new:msg", payload: #"{"user":"%%user%%","body":"hi"}"#), ack: .reply),
-        .send(.push(topic: "rooms:lobby", event: "typing", payload: "{}"), ack: .reply), .send(.text("hello %%user%%"), ack: .none),
+        .send(.push(topic: "rooms:lobby", event: "typing", payload: "{}"), ack: .reply),
+        .send(.push(topic: "rooms:lobby", event: "new:msg", payload: "{}"), ack: .broadcast), .send(.text("hello %%user%%"), ack: .none),
         .send(.binary("hello"), ack: .message), .think(seconds: 30), .heartbeat,
         .loop(
             times: 10,
@@ -46,7 +48,7 @@ import Testing
     @Test func everyStepIsRead() throws {
         let steps = try Self.parse(Self.whole)
         #expect(steps == Self.wholeSteps)
-        #expect(steps.unrolledCount == 11 + 10 * 2_002)
+        #expect(steps.unrolledCount == 12 + 10 * 2_002)
         #expect(steps.meanSeconds == 31.5 + 10_000)
     }
 
@@ -105,7 +107,9 @@ import Testing
         ("- connect\n- send: { text: a, payload: '{}' }", ["session.1.send", "payload belongs to a push"]),
         ("- connect\n- send: { binary: a, topic: b }", ["session.1.send", "topic belongs to a push"]),
         ("- connect\n- send: { text: a, ack: reply }", ["session.1.send", "only a push has a ref"]),
-        ("- connect\n- send: { text: a, ack: replies }", ["session.1.send.ack", "\"replies\"", "none, reply, message"]),
+        ("- connect\n- send: { text: a, ack: replies }", ["session.1.send.ack", "\"replies\"", "none, reply, message, broadcast"]),
+        ("- connect\n- send: { text: a, ack: broadcast }", ["session.1.send", "only a push is broadcast"]),
+        ("- connect\n- join: a\n- send: { event: e, topic: b, ack: broadcast }", ["session.2.send", "b is not joined there"]),
         ("- connect\n- send: { text: a, wait: none }", ["session.1.send.wait", "no key \"wait\""]),
         ("- connect\n- send: { event: a }", ["session.1.send", "needs a topic"]),
         ("- connect\n- join: t\n- send: { event: 'a b' }", ["session.2.send.event", "is not an event"]),

@@ -50,15 +50,6 @@ public struct LiveState: Codable, Equatable, Sendable {
         public init(host: Int) { self.host = host }
     }
 
-    public struct Latency: Codable, Equatable, Sendable {
-        public var connect: Summary.Percentiles?
-        public var join: Summary.Percentiles?
-        public var heartbeat: Summary.Percentiles?
-        public var reply: Summary.Percentiles?
-
-        public init() {}
-    }
-
     /// One simulated load machine: the sum over its lanes.
     public struct Worker: Codable, Equatable, Sendable {
         public var index: Int
@@ -155,7 +146,7 @@ public struct LiveState: Codable, Equatable, Sendable {
     public var bytesOut: UInt64
     /// Sockets still to go, while tearing down.
     public var socketsLeft: Int?
-    public var latencyUs: Latency
+    public var latencyUs: Summary.Latency
     public var memory: Memory
     public var cpu: CPU
     public var workers: [Worker]

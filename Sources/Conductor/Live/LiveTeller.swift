@@ -68,7 +68,7 @@ struct LiveTeller {
             stage: moment.stage, elapsedSeconds: moment.elapsedSeconds,
             modelSeconds: moment.startSeconds.map { max(0, now.seconds - $0) * plan.speedup }, secondsLeft: moment.secondsLeft,
             usersPlanned: plan.users, tally, joinsPerSecond: Double(max(0, tally.openedTotal - openedTotal)) / seconds,
-            latency: Self.latencies(board), memory: memory(moment.droplet, group, now, tally),
+            latency: Summary.Latency(board), memory: memory(moment.droplet, group, now, tally),
             cpu: cpu(now, seconds), workers: Self.workers(plan, board))
         (state.connects, state.joins) = (tally.connectedTotal, tally.joinedTotal)
         state.verified = moment.stage == .sweeping ? tally.verified : nil
@@ -99,10 +99,7 @@ struct LiveTeller {
         (state.errors, state.errorsTotal) = (summary.errors, summary.errors.values.reduce(0, +))
         (state.bytesIn, state.bytesOut) = (summary.traffic.bytesIn, summary.traffic.bytesOut)
         state.verified = summary.verified?.replied
-        state.latencyUs.connect = summary.latencyUs.connect
-        state.latencyUs.join = summary.latencyUs.join
-        state.latencyUs.heartbeat = summary.latencyUs.heartbeat
-        state.latencyUs.reply = summary.latencyUs.reply
+        state.latencyUs = summary.latencyUs
         state.cpu = LiveState.CPU(host: plan.host.cpus)
         state.elapsedSeconds = elapsedSeconds
         (state.secondsLeft, state.socketsLeft, state.event) = (nil, nil, event)
@@ -161,15 +158,6 @@ struct LiveTeller {
         return memory
     }
 
-    private static func latencies(_ board: Board) -> LiveState.Latency {
-        var latency = LiveState.Latency()
-        latency.connect = Summary.Percentiles(board.latencies(.connect))
-        latency.join = Summary.Percentiles(board.latencies(.join))
-        latency.heartbeat = Summary.Percentiles(board.latencies(.heartbeat))
-        latency.reply = Summary.Percentiles(board.latencies(.reply))
-        return latency
-    }
-
     /// A row for each worker of the plan, in its order.
     static func workers(_ plan: Plan, _ board: Board) -> [LiveState.Worker] {
         var rows = plan.workers.map { LiveState.Worker(index: $0.index, group: $0.group, planned: $0.users) }
@@ -187,7 +175,7 @@ struct LiveTeller {
 extension LiveState {
     init(
         stage: Progress.Stage, elapsedSeconds: Double, modelSeconds: Double?, secondsLeft: Double?, usersPlanned: Int, _ tally: Tally,
-        joinsPerSecond: Double, latency: Latency, memory: Memory, cpu: CPU, workers: [Worker]
+        joinsPerSecond: Double, latency: Summary.Latency, memory: Memory, cpu: CPU, workers: [Worker]
     ) {
         self.init(
             stage: stage, elapsedSeconds: elapsedSeconds, modelSeconds: modelSeconds, secondsLeft: secondsLeft,
@@ -201,7 +189,7 @@ extension LiveState {
     public init(building plan: Plan) {
         self.init(
             stage: .building, elapsedSeconds: 0, modelSeconds: nil, secondsLeft: nil, usersPlanned: plan.users, Tally.none,
-            joinsPerSecond: 0, latency: Latency(), memory: Memory(hostTotalBytes: plan.host.memoryTotalBytes),
+            joinsPerSecond: 0, latency: Summary.Latency(), memory: Memory(hostTotalBytes: plan.host.memoryTotalBytes),
             cpu: CPU(host: plan.host.cpus),
             workers: plan.workers.map { Worker(index: $0.index, group: $0.group, planned: $0.users) })
     }

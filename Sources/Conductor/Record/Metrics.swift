@@ -64,9 +64,7 @@ extension Metrics {
         verified = state.verified
         (lost, retries, errors) = (state.lost, state.retries, state.errors)
         (bytesIn, bytesOut) = (state.bytesIn, state.bytesOut)
-        let latency = state.latencyUs
-        let latencies = [("connect", latency.connect), ("join", latency.join), ("heartbeat", latency.heartbeat), ("reply", latency.reply)]
-        for (name, figures) in latencies { self.latencies[name] = figures }
+        for (name, figures) in state.latencyUs.named { latencies[name] = figures }
         let memory = state.memory
         let parts: [(String, UInt64?)] = [
             ("target_kernel", memory.targetKernelBytes), ("target_user", memory.targetUserBytes),

@@ -32,6 +32,7 @@ enum SessionOrders {
         case .none: .none
         case .reply: .reply
         case .message: .message
+        case .broadcast: .broadcast
         }
     }
 }

@@ -124,10 +124,7 @@ extension Run {
             joined: .init(peak: max(peakJoined, tally.joined), final: tally.joined), verified: figures.verified,
             lost: tally.lost, errors: tally.errors, retries: tally.retries,
             ramp: .init(seconds: seconds, joinsPerSecond: seconds.flatMap { $0 > 0 && joins > 0 ? joins / $0 : nil }),
-            latencyUs: .init(
-                connect: percentiles(.connect), join: percentiles(.join), heartbeat: percentiles(.heartbeat), broadcast: nil,
-                reply: percentiles(.reply)),
-            bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
+            latencyUs: .init(board), bytesPerConnection: connectionBytes(figures), cpuUsPerConnection: cpu(figures, joins),
             contextSwitchesPerConnection: work(figures)?.switches, systemCallsPerConnection: work(figures)?.calls,
             traffic: .init(
                 bytesIn: tally.bytesIn, bytesOut: tally.bytesOut, messagesSent: tally.messagesSent,
@@ -194,6 +191,4 @@ extension Run {
             softirq: after.softirqSeconds(since: before), targetCPUs: figures.targetCPUs, workersCPUs: figures.workersCPUs)
         return .init(used, isPaced: isPaced)
     }
-
-    private func percentiles(_ latency: Latency) -> Summary.Percentiles? { .init(board.latencies(latency)) }
 }

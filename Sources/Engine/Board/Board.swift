@@ -158,4 +158,6 @@ public enum Latency: Int, CaseIterable, Sendable {
     case heartbeat
     /// From a message of a session that waits for one to its answer.
     case reply
+    /// From a push to the broadcast of it that its own sender hears.
+    case broadcast
 }

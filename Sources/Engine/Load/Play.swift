@@ -159,7 +159,9 @@ extension WorkerLane where Engine: ~Copyable {
         let index = Int(slot)
         board.add(.messagesAnswered)
         // Of the first join see `opened`. The sweep has used the time for itself.
-        if connections[index].place != settings.script.openingPlace && !isSweeping { record(.reply, since: connections[index].due) }
+        if connections[index].place != settings.script.openingPlace && !isSweeping {
+            record(step.operation.pointee.ack == .broadcast ? .broadcast : .reply, since: connections[index].due)
+        }
         advance(slot)
     }
 

@@ -90,8 +90,11 @@ extension WorkerLane where Engine: ~Copyable {
         default: return
         }
         let step = settings.script.step(at: connections[index].place)
-        guard step.operation.pointee.ack == .reply else { return answered(slot, step) }
+        let ack = step.operation.pointee.ack
+        if ack == .message { return answered(slot, step) }
         switch PhoenixV1.checkReply(payload, topic: settings.script.topic(step.operation), ref: step.ref) {
+        // Its broadcast may come before the reply or after it.
+        case .ok where ack == .broadcast: break
         case .ok:
             if isOpening(index) { absorbFrame(index, opcode, payload) }
             answered(slot, step)
@@ -101,8 +104,21 @@ extension WorkerLane where Engine: ~Copyable {
             answered(slot, step)
         case .malformed:
             if !settings.script.hasFrames { end(slot, .errorProtocol) }
-        case .unrelated: break
+        case .unrelated: if ack == .broadcast && isBroadcast(slot, of: step, payload) { answered(slot, step) }
         }
+    }
+
+    /// Whether a message is the broadcast of what the step sent, which is written once more to be held beside it.
+    private mutating func isBroadcast(_ slot: UInt32, of step: Script.Step, _ payload: UnsafeRawBufferPointer) -> Bool {
+        guard let room = pipe.compose() else { return false }
+        defer { pipe.giveBack(room.block) }
+        // Without a mask, and so as it is read; a client's header all the same.
+        let count = settings.script.write(step, user: settings.firstUser &+ UInt64(slot), mask: 0, to: room.bytes)
+        guard case .header(let header) = Frame.parse(
+            UnsafeRawBufferPointer(start: room.bytes, count: count), fromClient: true, payloadLimit: count)
+        else { return false }
+        let sent = UnsafeRawBufferPointer(start: room.bytes + Int(header.headerBytes), count: header.payloadBytes)
+        return PhoenixV1.isBroadcast(payload, of: sent)
     }
 
     /// The message as the one frame that it is, or would have been: however it came, the trace is the same.

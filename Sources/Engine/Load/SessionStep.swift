@@ -8,6 +8,8 @@ public indirect enum SessionStep: Equatable, Sendable {
         case reply
         /// Any message came.
         case message
+        /// The server's broadcast of it came back.
+        case broadcast
     }
 
     /// The handshake; the first step, and only that.

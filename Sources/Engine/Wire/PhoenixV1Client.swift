@@ -1,41 +1,9 @@
 import Glibc
 
-/// What a user sends, and how it knows the answers.
-///
-/// The texts are the original's Tsung scenario to the byte, spaces too: a join is 78 bytes and the digits of the user's
-/// number, and travels in a binary frame because Tsung's do.
+/// The heartbeat that a user sends, and how it knows the answers to this and to what its session has it send.
 extension PhoenixV1 {
-    /// Everything of a join but the user's number.
-    static let joinBytesWithoutDigits = 78
-    /// Room for a whole masked join frame of any user on the lobby.
-    static let joinFrameMaximumBytes = 6 + joinBytesWithoutDigits + Decimal.maximumBytes
     /// Room for a whole masked heartbeat frame.
     static let heartbeatFrameMaximumBytes = 96
-
-    static var joinBeforeUser: StaticString {
-        #"{"topic":"rooms:lobby", "event":"phx_join", "payload": {"user":""#
-    }
-    static var joinAfterUser: StaticString { #""}, "ref":"1"}"# }
-
-    /// Writes a join's JSON text and returns its length.
-    @inline(__always) static func writeJoin(user: UInt64, to out: UnsafeMutableRawPointer) -> Int {
-        var writer = ByteWriter(out)
-        writer.put(joinBeforeUser)
-        writer.putDecimal(user)
-        writer.put(joinAfterUser)
-        return writer.count
-    }
-
-    /// Writes a whole client's frame with a join in it and returns its length.
-    @inline(__always) static func writeJoinFrame(
-        user: UInt64, mask: UInt32, opcode: Opcode = .binary, to out: UnsafeMutableRawPointer
-    ) -> Int {
-        // At most 98 bytes, so the header is always six.
-        let count = writeJoin(user: user, to: out + 6)
-        let header = Frame.writeMaskedHeader(opcode, payloadBytes: count, mask: mask, to: out)
-        Mask.apply(mask, to: out + header, count: count)
-        return header &+ count
-    }
 
     /// Writes a whole client's frame with a heartbeat, as phoenix.js spells it, and returns its length.
     @inline(__always) static func writeHeartbeatFrame(
@@ -116,6 +84,15 @@ extension PhoenixV1 {
         guard isRef(bytes, message.ref, ref) else { return .unrelated }
         guard let status = status(message.payload.bytes(in: bytes)) else { return .malformed }
         return status ? .ok : .error
+    }
+
+    /// Whether `bytes` is the broadcast of the push that was `sent`: the same topic and event, and each member of the payload
+    /// as it was sent. A server may add members, and their order is its own. False for what is no message.
+    static func isBroadcast(_ bytes: UnsafeRawBufferPointer, of sent: UnsafeRawBufferPointer) -> Bool {
+        guard let own = scan(sent), let message = scan(bytes) else { return false }
+        return message.topic.bytes(in: bytes).equals(own.topic.bytes(in: sent))
+            && message.event.bytes(in: bytes).equals(own.event.bytes(in: sent))
+            && JSONMember.holds(message.payload.bytes(in: bytes), all: own.payload.bytes(in: sent))
     }
 
     /// Whether a reply's payload has `"status":"ok"`; nil if it is no object or has no such string.

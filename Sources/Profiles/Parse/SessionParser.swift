@@ -154,7 +154,14 @@ struct SessionParser {
         if !isPush && ack == .reply {
             throw cursor.error("only a push has a ref, so a \(kinds[0]) frame waits for none or message, not for a reply")
         }
-        if let event = fields["event"] { return .send(try push(event, fields, cursor), ack: ack) }
+        if !isPush && ack == .broadcast { throw cursor.error("only a push is broadcast, so a \(kinds[0]) frame waits for none or message") }
+        if let event = fields["event"] {
+            let push = try push(event, fields, cursor)
+            if ack == .broadcast, case .push(let topic, _, _) = push, !joined.contains(topic) {
+                throw cursor.error("\(topic) is not joined there, so the user hears no broadcast of it; wait for reply, message or none")
+            }
+            return .send(push, ack: ack)
+        }
         if let text = fields["text"] { return .send(.text(try content(text)), ack: ack) }
         return .send(.binary(try content(fields.required("binary", "the bytes"))), ack: ack)
     }

@@ -16,7 +16,8 @@
 /// ```
 ///
 /// `ack` says what ends a send: `none` goes on once the frame is sent, `reply` waits for the phx_reply with the same ref,
-/// `message` for any message. A push waits for its reply and a frame for a message unless told otherwise. In payloads and
+/// `message` for any message, `broadcast` for the same event on the same topic with every member of the payload as it was
+/// sent, however many users' messages come before. A push waits for its reply and a frame for a message unless told otherwise. In payloads and
 /// frames `%%user%%` is the user's number. A push without a topic goes to the one joined last. When the steps are over
 /// the user closes its TCP connection, as Tsung does. All times are model time.
 extension Plan {
@@ -53,6 +54,8 @@ extension Plan {
         case reply
         /// Any message of the server.
         case message
+        /// The server's broadcast of the push, which its sender hears as well.
+        case broadcast
     }
 }
 

@@ -50,6 +50,7 @@ public enum StepText {
         case .none: ""
         case .reply: " and wait for its reply"
         case .message: " and wait for a message"
+        case .broadcast: " and wait for its broadcast"
         }
     }
 }

@@ -6,7 +6,7 @@ import Profiles
 enum LatencySection {
     private static let titles = [
         ("connect", "Connect: from when the user was due to the TCP connection"), ("join", "Join: from when the user was due until the channel answered"),
-        ("heartbeat", "Heartbeat: until its reply"), ("reply", "Reply: from a message of the session to its answer"), ("broadcast", "Broadcast: until it arrived"),
+        ("heartbeat", "Heartbeat: until its reply"), ("reply", "Reply: from a message of the session to its answer"), ("broadcast", "Broadcast: from a push until its sender heard it back"),
     ]
     /// Buckets of the board are 1/32 of an octave; the eye wants fewer.
     private static let bucketsPerDecade = 16.0

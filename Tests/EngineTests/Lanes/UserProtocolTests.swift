@@ -277,6 +277,41 @@ import Testing
         #expect(users.lane.connections[0].peer.state == UserState.resting && board[.joinedNow] == 1)
     }
 
+    private func broadcasts<Way: ReceiveWay>(_ way: Way.Type) {
+        let push = SessionStep.push(topic: "rooms:lobby", event: "e", payload: #"{"user":"%%user%%","body":"hi"}"#, .broadcast)
+        let script = TestUsers.script([.connect, .join(topic: "rooms:lobby"), push, push, .rest])
+        guard let (users, server) = users(way, script) else { return _ = Issue.record("no connection") }
+        server.write(ServedByTest<Way>.joinReply)
+        users.settle()
+        guard let sent = clientFrames(server.read())?.last, let number = try? /"user":"(\d+)"/.firstMatch(in: text(sent.payload))?.1 else {
+            return _ = Issue.record("no push")
+        }
+        func message(_ ref: String, _ event: String, _ payload: String) -> [UInt8] {
+            frame(.text, bytes(#"{"topic":"rooms:lobby","ref":\#(ref),"payload":\#(payload),"event":"\#(event)"}"#))
+        }
+        // None of these is its own: the reply to it, another event, another user's, one that has lost a member.
+        server.write(message(#""2""#, "phx_reply", #"{"status":"ok","response":{}}"#) + message("null", "f", #"{"user":"\#(number)","body":"hi"}"#))
+        server.write(message("null", "e", #"{"user":"0","body":"hi"}"#) + message("null", "e", #"{"user":"\#(number)"}"#))
+        users.settle()
+        #expect(server.read() == [] && users.board[.messagesAnswered] == 1)
+        server.write(message("null", "e", #"{"body":"hi","at":7,"user":"\#(number)"}"#))
+        users.settle()
+        #expect(clientFrames(server.read())?.count == 1 && users.board[.messagesAnswered] == 2)
+        // The second is refused: no broadcast will come.
+        server.write(message(#""3""#, "phx_reply", #"{"status":"error","response":{}}"#))
+        users.settle()
+        let board = users.board
+        #expect(board[.messagesAnswered] == 3 && board[.messagesRefused] == 1 && board.causes == [:])
+        #expect(users.lane.connections[0].peer.state == UserState.resting)
+        #expect(users.lane.pipe.blocksInUse == 0)
+    }
+
+    @Test func aPushWaitsForItsOwnBroadcast() {
+        broadcasts(MayWait.self)
+        broadcasts(MayNotWait.self)
+        broadcasts(MayWaitAtRest.self)
+    }
+
     @Test func anErrorIsAnAnswerAndEndsNobody() {
         refusals(MayWait.self)
         refusals(MayNotWait.self)

@@ -22,6 +22,17 @@ import Testing
     ])
     func absent(object: String) { #expect(body(object) == nil) }
 
+    @Test(arguments: [
+        (#"{"a":1,"b":"x"}"#, #"{"b":"x","a":1}"#, true), (#"{"a":1,"b":"x"}"#, #"{"a":1}"#, true), (#"{"a":1}"#, "{}", true), ("{}", "{}", true),
+        (#"{"a":1}"#, #"{"a":2}"#, false), (#"{"a":1}"#, #"{"b":1}"#, false), (#"{"a":1}"#, #"{"a":1,"b":2}"#, false),
+        (#"{"a":2,"a":1}"#, #"{"a":1}"#, true), ("[1]", "[1]", true), ("[1]", "[2]", false), ("null", "{}", false), ("{}", "null", false),
+        (#"{"a":"\u0041"}"#, #"{"a":"A"}"#, false), (#"{ "b" : [ ] , "a" : 1 }"#, #"{"a":1}"#, true), ("[]", #"{"a":1}"#, false),
+    ])
+    func holds(object: String, others: String, isHeld: Bool) {
+        let verdict = bytes(object).withUnsafeBytes { object in bytes(others).withUnsafeBytes { JSONMember.holds(object, all: $0) } }
+        #expect(verdict == isHeld)
+    }
+
     @Test func neverLooksBeyondItsBytes() {
         let guarded = GuardedBytes()
         var random = SplitMix64(seed: 9)
