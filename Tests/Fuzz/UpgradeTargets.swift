@@ -98,7 +98,7 @@ private func checkHead(_ head: UpgradeHead, _ bytes: UnsafeRawBufferPointer) {
     for range in [head.path, head.query, head.host, head.origin, head.protocols, head.key] {
         require(range.end <= head.headBytes, "Ranges are within the head.")
     }
-    _ = originCheck?.admits(head, in: bytes)
+    _ = originCheck.admits(head, in: bytes)
 }
 
 /// The memo knows the next user's request, which differs in its key, and takes nothing else for it.
