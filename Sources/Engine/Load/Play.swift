@@ -154,14 +154,12 @@ extension WorkerLane where Engine: ~Copyable {
         }
     }
 
-    /// The answer to the step under way.
-    mutating func answered(_ slot: UInt32, _ step: Script.Step) {
+    /// The answer to the step under way came; how long it took is a `latency` of this kind.
+    mutating func answered(_ slot: UInt32, _ step: Script.Step, _ latency: Latency = .reply) {
         let index = Int(slot)
         board.add(.messagesAnswered)
         // Of the first join see `opened`. The sweep has used the time for itself.
-        if connections[index].place != settings.script.openingPlace && !isSweeping {
-            record(step.operation.pointee.ack == .broadcast ? .broadcast : .reply, since: connections[index].due)
-        }
+        if connections[index].place != settings.script.openingPlace && !isSweeping { record(latency, since: connections[index].due) }
         advance(slot)
     }
 

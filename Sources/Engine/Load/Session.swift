@@ -104,13 +104,16 @@ extension WorkerLane where Engine: ~Copyable {
             answered(slot, step)
         case .malformed:
             if !settings.script.hasFrames { end(slot, .errorProtocol) }
-        case .unrelated: if ack == .broadcast && isBroadcast(slot, of: step, payload) { answered(slot, step) }
+        case .unrelated: if ack == .broadcast && isBroadcast(slot, of: step, payload) { answered(slot, step, .broadcast) }
         }
     }
 
     /// Whether a message is the broadcast of what the step sent, which is written once more to be held beside it.
     private mutating func isBroadcast(_ slot: UInt32, of step: Script.Step, _ payload: UnsafeRawBufferPointer) -> Bool {
-        guard let room = pipe.compose() else { return false }
+        guard let room = pipe.compose() else {
+            end(slot, .errorNoBuffer)
+            return false
+        }
         defer { pipe.giveBack(room.block) }
         // Without a mask, and so as it is read; a client's header all the same.
         let count = settings.script.write(step, user: settings.firstUser &+ UInt64(slot), mask: 0, to: room.bytes)

@@ -304,6 +304,12 @@ import Testing
         #expect(board[.messagesAnswered] == 3 && board[.messagesRefused] == 1 && board.causes == [:])
         #expect(users.lane.connections[0].peer.state == UserState.resting)
         #expect(users.lane.pipe.blocksInUse == 0)
+        func measured(_ latency: Latency) -> UInt64 {
+            var sum = HistogramSum()
+            sum.add(board.histogram(latency))
+            return sum.count
+        }
+        #expect(measured(.broadcast) == 1 && measured(.reply) == 1)
     }
 
     @Test func aPushWaitsForItsOwnBroadcast() {
