@@ -180,7 +180,8 @@ public final class World {
         let namespaces = [target].compactMap { $0 } + workers + forwarders
         let inodes = Set(namespaces.map(\.inode))
         for namespace in namespaces {
-            // What is closed there and was not answered any more would be repeated for minutes. Where the kernel says no, that is waited for.
+            // A goodbye that nobody answers would be repeated for minutes. Where the kernel refuses the setting, that is waited
+            // for, and told as a leak if it lasts.
             _ = try? onThread(inNamespace: namespace.descriptor) { Sysctls.write([Sysctls.shortGoodbyes]) }
             namespace.close()
         }

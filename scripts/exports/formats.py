@@ -197,7 +197,8 @@ def live(checks, setting):
     """The figures of a run under way, as a scraper has them."""
     scrapes = {}
     with Run(setting, "live", "--profile", "smoke", "--hold", "4s") as run:
-        while run.process.poll() is None:
+        limit = time.monotonic() + SECONDS
+        while run.process.poll() is None and time.monotonic() < limit:
             try:
                 with urllib.request.urlopen(f"{run.url}metrics", timeout=SECONDS) as answer:
                     kind, text = answer.headers["Content-Type"], answer.read().decode()

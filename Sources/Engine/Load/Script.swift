@@ -154,7 +154,16 @@ struct Script {
             Int(operation.literalBytes) &+ Int(operation.users) &* Decimal.count(user)
             &+ Int(operation.refs) &* Decimal.count(step.ref)
         let header = Frame.writeMaskedHeader(operation.opcode, payloadBytes: payload, mask: mask, to: out)
-        var writer = ByteWriter(out + header)
+        let written = writePayload(step, user: user, to: out + header)
+        assert(written == payload)
+        Mask.apply(mask, to: out + header, count: payload)
+        return header &+ payload
+    }
+
+    /// Writes what the step's frame carries, as its server reads it, and returns its length.
+    @inline(__always) func writePayload(_ step: Step, user: UInt64, to out: UnsafeMutableRawPointer) -> Int {
+        let operation = step.operation.pointee
+        var writer = ByteWriter(out)
         for at in Int(operation.firstPiece)..<Int(operation.firstPiece &+ operation.pieceCount) {
             switch pieces[at] {
             case .literal(let range): writer.put(UnsafeRawPointer(bytes + Int(range.start)), Int(range.count))
@@ -162,8 +171,6 @@ struct Script {
             case .ref: writer.putDecimal(step.ref)
             }
         }
-        assert(writer.count == payload)
-        Mask.apply(mask, to: out + header, count: payload)
-        return header &+ payload
+        return writer.count
     }
 }

@@ -115,13 +115,8 @@ extension WorkerLane where Engine: ~Copyable {
             return false
         }
         defer { pipe.giveBack(room.block) }
-        // Without a mask, and so as it is read; a client's header all the same.
-        let count = settings.script.write(step, user: settings.firstUser &+ UInt64(slot), mask: 0, to: room.bytes)
-        guard case .header(let header) = Frame.parse(
-            UnsafeRawBufferPointer(start: room.bytes, count: count), fromClient: true, payloadLimit: count)
-        else { return false }
-        let sent = UnsafeRawBufferPointer(start: room.bytes + Int(header.headerBytes), count: header.payloadBytes)
-        return PhoenixV1.isBroadcast(payload, of: sent)
+        let count = settings.script.writePayload(step, user: settings.firstUser &+ UInt64(slot), to: room.bytes)
+        return PhoenixV1.isBroadcast(payload, of: UnsafeRawBufferPointer(start: room.bytes, count: count))
     }
 
     /// The message as the one frame that it is, or would have been: however it came, the trace is the same.

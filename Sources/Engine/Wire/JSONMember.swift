@@ -13,13 +13,14 @@ enum JSONMember {
     /// beside each other as they are.
     static func holds(_ object: UnsafeRawBufferPointer, all others: UnsafeRawBufferPointer) -> Bool {
         if object.equals(others) { return true }
+        guard each(of: object, { _, _ in }) else { return false }
         var holdsAll = true
-        let areObjects = each(of: others) { name, value in
+        let isObject = each(of: others) { name, value in
             var found: ByteRange?
             _ = each(of: object) { if $0.equals(name) { found = $1 } }
             if found?.bytes(in: object).equals(value.bytes(in: others)) != true { holdsAll = false }
-        } && each(of: object) { _, _ in }
-        return areObjects && holdsAll
+        }
+        return isObject && holdsAll
     }
 
     /// Names, without their quotes, and values; false where `object` is none, or not sound to its last member.

@@ -17,9 +17,9 @@
 ///
 /// `ack` says what ends a send: `none` goes on once the frame is sent, `reply` waits for the phx_reply with the same ref,
 /// `message` for any message, `broadcast` for the same event on the same topic with every member of the payload as it was
-/// sent, however many users' messages come before. A push waits for its reply and a frame for a message unless told otherwise. In payloads and
-/// frames `%%user%%` is the user's number. A push without a topic goes to the one joined last. When the steps are over
-/// the user closes its TCP connection, as Tsung does. All times are model time.
+/// sent, however many users' messages come before. A push waits for its reply and a frame for a message unless told
+/// otherwise. In payloads and frames `%%user%%` is the user's number. A push without a topic goes to the one joined last.
+/// When the steps are over the user closes its TCP connection, as Tsung does. All times are model time.
 extension Plan {
     public indirect enum Step: Codable, Equatable, Sendable {
         case connect
